@@ -1,0 +1,1 @@
+"""What an installation can set, and Django's settings made from it."""

@@ -1,0 +1,191 @@
+"""What a connector declares. One folder a platform under parvis/connectors; nothing else names it.
+
+A connector is asked what it can do, never who it is. A capability is its function: what is not in
+`acts` cannot be done. See docs/extend/connector.md.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from parvis.core.types import Answer, Kind, Parsed, Payload, Recognition, Status
+from parvis.core.wording import Text
+
+
+class Can(StrEnum):
+    """What may be asked of a platform."""
+
+    APPROVE = "approve"
+    HOLD = "hold"
+    SPAM = "spam"
+    TRASH = "trash"
+    DELETE = "delete"
+    REPLY = "reply"
+
+
+class Session(Protocol):
+    """A connector's only way out: bounded, guarded requests with the channel's own credentials at hand."""
+
+    address: str
+    credentials: Mapping[str, str]
+    facts: Mapping[str, str]
+    now: datetime
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+        accept_statuses: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """The answer of a 2xx, a 304 or one of `accept_statuses`.
+
+        Raises RemoteError: RateLimited, CredentialsRejected (401), RightMissing (403), RemoteGone
+        (404, 410), Refused (other 4xx), RemoteBroken (5xx), Unreachable and its kin. `maybe_done` is
+        set on it where the request had left and the outcome is not known.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One field of a sign-in."""
+
+    name: str
+    label: Text
+    help: Text
+    secret: bool = False
+    required: bool = True
+
+
+class Fetched(Struct, frozen=True, kw_only=True):
+    """One step of reading: stored, with its cursor, in one transaction."""
+
+    payloads: tuple[Payload, ...]
+    cursor: dict[str, Any]
+    """JSON; given back to the next `fetch` as it is here."""
+    next_in_s: float | None = None
+    """When the source itself says how long to wait before the next reading."""
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """What `check` found: who we are there."""
+
+    name: str
+    can: frozenset[Can]
+    """What this account may do, a part of the connector's acts."""
+    facts: dict[str, str]
+    """Kept with the channel and given back in each Session."""
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """The item that an order is about."""
+
+    remote_id: str
+    kind: Kind
+    url: str = ""
+    about_id: str = ""
+    facts: dict[str, Any] = {}
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """One effect, as a connector sees it."""
+
+    key: str
+    """A UUID that never changes over all attempts."""
+    can: Can
+    target: Target
+    text: str = ""
+    """What to say, plain text, for a reply."""
+    written_at: datetime
+    """When the intent was written: nothing of ours can be older."""
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """The platform carried it out."""
+
+    remote_id: str = ""
+    """Of what came to be (a reply); "" where nothing new did."""
+    url: str = ""
+    status: Status | None = None
+    """The target's status after it."""
+    payloads: tuple[Payload, ...] = ()
+    """The platform's answer, to be taken in like anything else it sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """The platform itself makes a second try harmless: send again with the same key."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenId:
+    """We choose the id, so a second try writes the same thing: send again."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindOwn:
+    """Read back and compare before any second try."""
+
+    find: Callable[[Session, Order], Awaitable[Done | None]]
+    """What an earlier attempt did, or None where it did nothing."""
+    wait_s: float = 5.0
+    """How long a request that timed out may still be at work on the other side."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskPerson:
+    """The platform offers no way to know: a person decides."""
+
+
+Settle = IdempotencyKey | ChosenId | FindOwn | AskPerson
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """How one thing is done on a platform, and how an unknown outcome of it is settled."""
+
+    perform: Callable[[Session, Order], Awaitable[Done]]
+    settle: Settle
+    kinds: frozenset[Kind] = frozenset({Kind.COMMENT})
+    """The kinds of item it applies to."""
+    leads_to: Status | None = None
+    """The target's status once done; None where it does not change."""
+
+
+NO_GUIDE = Text("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """One platform."""
+
+    slug: str
+    name: Text
+    version: int
+    """Raised whenever `parse` changes what it gives; kept with each envelope."""
+    recognise: Callable[[Answer], list[Recognition]]
+    """What an opened address is; pure, empty where it is nothing of this platform's."""
+    fetch: Callable[[Session, Mapping[str, Any]], AsyncIterator[Fetched]]
+    """Reads on from a cursor ({} at first), oldest first; overlaps rather than misses."""
+    parse: Callable[[Payload], Parsed]
+    """Pure. Raises AnswerNotUnderstood where the payload as a whole makes no sense."""
+    check: Callable[[Session], Awaitable[Account]]
+    """Who we are there. Raises RemoteError in words that help."""
+    credentials: tuple[Credential, ...] = ()
+    guide: Text = NO_GUIDE
+    """How to come by the credentials, in three lines."""
+    acts: Mapping[Can, Act] = field(default_factory=dict)
+    interval_s: float = 60.0
+    """How often it is read, where the source does not say."""
+    requests_per_minute: float = 60.0
+    """The pace of orders sent to one channel."""
+    opens_conversations: frozenset[Kind] = frozenset({Kind.COMMENT, Kind.MENTION, Kind.MESSAGE, Kind.REVIEW})
+    """The kinds of item that wait for somebody when they come from here."""
