@@ -51,6 +51,15 @@ def _names(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+_ROLES = ("strategist", "architect", "manager", "community_manager", "analyst", "contributor")
+
+
+def _role(value: str) -> str:
+    if value and value not in _ROLES:
+        raise ValueError(f"must be one of {', '.join(_ROLES)}")
+    return value
+
+
 OPTIONS = (
     Option(
         "PARVIS_DATA",
@@ -64,7 +73,7 @@ OPTIONS = (
         str,
         Text(
             "PostgreSQL as postgresql://user:password@host/name; empty: SQLite in the data directory.",
-            "PostgreSQL sous la forme postgresql://nom:motdepasse@hôte/base ; vide : SQLite dans le dossier de données.",
+            "PostgreSQL sous la forme postgresql://nom:motdepasse@hôte/base ; vide : SQLite dans le dossier de données.",
         ),
         secret=True,
     ),
@@ -83,7 +92,7 @@ OPTIONS = (
         _names,
         Text(
             "Keys for sessions and stored credentials, newest first, separated by commas; empty: made and kept in the data directory.",
-            "Clés des sessions et des identifiants enregistrés, la plus récente d’abord, séparées par des virgules ; vide : créées et gardées dans le dossier de données.",
+            "Clés des sessions et des identifiants enregistrés, la plus récente d’abord, séparées par des virgules ; vide : créées et gardées dans le dossier de données.",
         ),
         secret=True,
     ),
@@ -93,7 +102,7 @@ OPTIONS = (
         str,
         Text(
             "Key of the audit trail, never to be changed; empty: made and kept in the data directory (needed where machines share a database).",
-            "Clé du journal d’audit, à ne jamais changer ; vide : créée et gardée dans le dossier de données (nécessaire si des machines partagent une base).",
+            "Clé du journal d’audit, à ne jamais changer ; vide : créée et gardée dans le dossier de données (nécessaire si des machines partagent une base).",
         ),
         secret=True,
     ),
@@ -118,7 +127,7 @@ OPTIONS = (
         _whole(1, 64),
         Text(
             "Web processes; as many as processor cores serve best.",
-            "Processus web ; autant que de cœurs convient le mieux.",
+            "Processus web ; autant que de cœurs convient le mieux.",
         ),
     ),
     Option(
@@ -136,7 +145,7 @@ OPTIONS = (
         str,
         Text(
             "Issuer of an OpenID Connect provider; empty: no sign-in by it.",
-            "Émetteur d’un fournisseur OpenID Connect ; vide : pas d’identification par lui.",
+            "Émetteur d’un fournisseur OpenID Connect ; vide : pas d’identification par lui.",
         ),
     ),
     Option(
@@ -164,7 +173,7 @@ OPTIONS = (
         str,
         Text(
             "Role in the whole house for people whom that provider knows and nobody has invited, such as contributor; empty: they are refused.",
-            "Rôle dans toute la maison pour les personnes que ce fournisseur connaît sans que personne les ait invitées, par exemple contributor ; vide : elles sont refusées.",
+            "Rôle dans toute la maison pour les personnes que ce fournisseur connaît sans que personne les ait invitées, par exemple contributor ; vide : elles sont refusées.",
         ),
     ),
     Option(
@@ -173,7 +182,7 @@ OPTIONS = (
         str,
         Text(
             "Mail server as smtp://user:password@host:port; empty: mails are written to the data directory.",
-            "Serveur de courrier sous la forme smtp://nom:motdepasse@hôte:port ; vide : les courriers sont écrits dans le dossier de données.",
+            "Serveur de courrier sous la forme smtp://nom:motdepasse@hôte:port ; vide : les courriers sont écrits dans le dossier de données.",
         ),
         secret=True,
     ),
@@ -183,7 +192,7 @@ OPTIONS = (
         _yes,
         Text(
             "Show faults in full; never on a public address.",
-            "Montrer les erreurs en entier ; jamais à une adresse publique.",
+            "Montrer les erreurs en entier ; jamais à une adresse publique.",
         ),
     ),
 )

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "parvis.jobs",
     "parvis.orgs",
     "parvis.channels",
@@ -118,6 +119,15 @@ def _postgresql(address: str) -> dict[str, object]:
 DATABASES = {"default": _postgresql(OPTIONS["PARVIS_DATABASE"]) if OPTIONS["PARVIS_DATABASE"] else _SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Shared by the processes of one machine: limits on sign-in attempts, codes that were used. Nothing that must last.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": DATA_DIR / "cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
+
 AUTH_USER_MODEL = "orgs.Member"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
@@ -138,6 +148,14 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "parvis.web.account_adapters.HouseAccountAdapter"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _is_https else 0
+SOCIALACCOUNT_ADAPTER = "parvis.web.account_adapters.HouseProviderAdapter"
+MFA_ADAPTER = "parvis.web.account_adapters.HouseFactorAdapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Parvis"

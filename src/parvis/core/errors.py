@@ -3,10 +3,12 @@
 ParvisError
 ├── BadInput               somebody gave something that cannot be used; nothing was changed
 │   ├── AddressNotUnderstood, FieldMissing, FileNotUnderstood, TextTooLong, NothingHere
+│   ├── NothingToDo        nothing of what was chosen fits
 │   ├── QueryNotUnderstood  a filter or search that cannot be read; says where, and the repair
 │   ├── NotOffered
 │   ├── LinkSpent, AlreadyMember, LastOwner
 ├── NotAllowed             the right is missing
+│   ├── NotInvited, EmailNotVouched
 ├── Conflict               somebody else was quicker; nothing was changed
 │   ├── TooLate            what was to be taken back has already left
 │   └── LeaseLost          another worker holds the row by now
@@ -41,7 +43,7 @@ class ParvisError(Exception):
     """The root. `places` fill the sentence; `retry_after_s` (seconds) is None where waiting does not help."""
 
     code: ClassVar[str] = "error"
-    sentence: ClassVar[Text] = Text("Something went wrong: {detail}.", "Une erreur est survenue : {detail}.")
+    sentence: ClassVar[Text] = Text("Something went wrong: {detail}.", "Une erreur est survenue : {detail}.")
     default_retry_s: ClassVar[float | None] = None
 
     def __init__(self, *, retry_after_s: float | None = None, **places: object) -> None:
@@ -61,32 +63,32 @@ class ParvisError(Exception):
 
 class BadInput(ParvisError):
     code = "bad_input"
-    sentence = Text("This cannot be used: {detail}.", "Cela ne peut pas être utilisé : {detail}.")
+    sentence = Text("This cannot be used: {detail}.", "Cela ne peut pas être utilisé : {detail}.")
 
 
 class AddressNotUnderstood(BadInput):
     code = "address_not_understood"
     sentence = Text(
         "“{address}” is not an address that can be opened. Write it as in a browser: https://example.org.",
-        "« {address} » n’est pas une adresse valable. Écrivez-la comme dans un navigateur : https://exemple.ch.",
+        "« {address} » n’est pas une adresse valable. Écrivez-la comme dans un navigateur : https://exemple.ch.",
     )
 
 
 class FieldMissing(BadInput):
     code = "field_missing"
-    sentence = Text("“{field}” is missing.", "Il manque « {field} ».")
+    sentence = Text("“{field}” is missing.", "Il manque « {field} ».")
 
 
 class FileNotUnderstood(BadInput):
     code = "file_not_understood"
-    sentence = Text("The file “{name}” cannot be read: {detail}.", "Le fichier « {name} » est illisible : {detail}.")
+    sentence = Text("The file “{name}” cannot be read: {detail}.", "Le fichier « {name} » est illisible : {detail}.")
 
 
 class TextTooLong(BadInput):
     code = "text_too_long"
     sentence = Text(
         "The text has {length} characters; at most {limit} are possible here.",
-        "Le texte compte {length} signes ; {limit} au plus sont possibles ici.",
+        "Le texte compte {length} signes ; {limit} au plus sont possibles ici.",
     )
 
 
@@ -94,7 +96,7 @@ class NothingHere(BadInput):
     code = "nothing_here"
     sentence = Text(
         "Nothing that Parvis can read was found at {address}: no WordPress site and no feed.",
-        "Parvis n’a rien trouvé de lisible à l’adresse {address} : ni site WordPress ni flux.",
+        "Parvis n’a rien trouvé de lisible à l’adresse {address} : ni site WordPress ni flux.",
     )
 
 
@@ -102,7 +104,7 @@ class LinkSpent(BadInput):
     code = "link_spent"
     sentence = Text(
         "This link no longer works: it was used, withdrawn or has expired. Ask the person who sent it for a new one.",
-        "Ce lien ne fonctionne plus : il a été utilisé, retiré ou a expiré. Demandez-en un nouveau à qui vous l’a envoyé.",
+        "Ce lien ne fonctionne plus : il a été utilisé, retiré ou a expiré. Demandez-en un nouveau à qui vous l’a envoyé.",
     )
 
 
@@ -125,7 +127,7 @@ class QueryNotUnderstood(BadInput):
     code = "query_not_understood"
     sentence = Text(
         "The query cannot be read at character {at}: {detail}.",
-        "La requête est illisible au caractère {at} : {detail}.",
+        "La requête est illisible au caractère {at} : {detail}.",
     )
 
     def __init__(
@@ -142,7 +144,15 @@ class NotOffered(BadInput):
     code = "not_offered"
     sentence = Text(
         "“{channel}” cannot do this: neither its platform nor its account offers it ({act}).",
-        "« {channel} » ne le permet pas : ni sa plateforme ni son compte ne l’offrent ({act}).",
+        "« {channel} » ne le permet pas : ni sa plateforme ni son compte ne l’offrent ({act}).",
+    )
+
+
+class NothingToDo(BadInput):
+    code = "nothing_to_do"
+    sentence = Text(
+        "Nothing of what you chose is there (any more) for this.",
+        "Rien de ce que vous avez choisi ne s’y prête (plus).",
     )
 
 
@@ -154,10 +164,26 @@ class NotAllowed(ParvisError):
     )
 
 
+class NotInvited(NotAllowed):
+    code = "not_invited"
+    sentence = Text(
+        "Nobody has invited {email} to this house. Ask somebody who manages people for an invitation.",
+        "Personne n’a invité {email} dans cette maison. Demandez une invitation à qui gère les personnes.",
+    )
+
+
+class EmailNotVouched(NotAllowed):
+    code = "email_not_vouched"
+    sentence = Text(
+        "The sign-in provider does not confirm that {email} is yours. Sign in with your password, or have it confirmed there.",
+        "Le fournisseur d’identification ne confirme pas que {email} est à vous. Utilisez votre mot de passe ou faites confirmer l’adresse chez lui.",
+    )
+
+
 class Conflict(ParvisError):
     code = "conflict"
     sentence = Text(
-        "{who} was quicker: {detail}. Nothing was changed.", "{who} a été plus rapide : {detail}. Rien n’a changé."
+        "{who} was quicker: {detail}. Nothing was changed.", "{who} a été plus rapide : {detail}. Rien n’a changé."
     )
 
 
@@ -165,7 +191,7 @@ class TooLate(Conflict):
     code = "too_late"
     sentence = Text(
         "This can no longer be taken back: it has left for the platform.",
-        "Trop tard pour annuler : c’est déjà parti vers la plateforme.",
+        "Trop tard pour annuler : c’est déjà parti vers la plateforme.",
     )
 
 
@@ -179,7 +205,7 @@ class LeaseLost(Conflict):
 
 class HouseError(ParvisError):
     code = "house"
-    sentence = Text("This machine is in trouble: {detail}.", "Cette machine a un problème : {detail}.")
+    sentence = Text("This machine is in trouble: {detail}.", "Cette machine a un problème : {detail}.")
 
 
 class KeyMissing(HouseError):
@@ -197,7 +223,7 @@ class RemoteError(ParvisError):
     """
 
     code = "remote"
-    sentence = Text("{host} did not answer as expected: {detail}.", "{host} n’a pas répondu comme prévu : {detail}.")
+    sentence = Text("{host} did not answer as expected: {detail}.", "{host} n’a pas répondu comme prévu : {detail}.")
     default_retry_s = 60.0
 
     def __init__(
@@ -226,7 +252,7 @@ class Unreachable(RemoteError):
     code = "unreachable"
     sentence = Text(
         "{host} cannot be reached: {detail}. Parvis tries again by itself.",
-        "{host} est injoignable : {detail}. Parvis réessaie de lui-même.",
+        "{host} est injoignable : {detail}. Parvis réessaie de lui-même.",
     )
 
 
@@ -254,7 +280,7 @@ class TlsFailed(Unreachable):
     default_retry_s = 3600.0
     sentence = Text(
         "The certificate of {host} is not valid: {detail}. Its operator must renew it.",
-        "Le certificat de {host} n’est pas valable : {detail}. Son exploitant doit le renouveler.",
+        "Le certificat de {host} n’est pas valable : {detail}. Son exploitant doit le renouveler.",
     )
 
 
@@ -268,7 +294,7 @@ class OutcomeUnknown(RemoteError):
     default_retry_s = None
     sentence = Text(
         "Nobody can tell whether {host} carried this out: no answer came. Look there, then say whether it happened.",
-        "Impossible de savoir si {host} l’a fait : aucune réponse n’est venue. "
+        "Impossible de savoir si {host} l’a fait : aucune réponse n’est venue. "
         "Regardez là-bas, puis dites si c’est arrivé.",
     )
 
@@ -282,7 +308,7 @@ class AnswerTooLarge(AnswerUnusable):
     default_retry_s = 3600.0
     sentence = Text(
         "{host} sent more than {limit_mb} MB; the rest was not read.",
-        "{host} a envoyé plus de {limit_mb} Mo ; le reste n’a pas été lu.",
+        "{host} a envoyé plus de {limit_mb} Mo ; le reste n’a pas été lu.",
     )
 
 
@@ -290,8 +316,8 @@ class AnswerNotUnderstood(AnswerUnusable):
     code = "answer_not_understood"
     default_retry_s = 600.0
     sentence = Text(
-        "{host} answered with something else than expected: {detail}. It was kept.",
-        "{host} a répondu autre chose que prévu : {detail}. La réponse est conservée.",
+        "{host} answered with something else than expected: {detail}.",
+        "{host} a répondu autre chose que prévu : {detail}.",
     )
 
 
@@ -315,14 +341,14 @@ class RateLimited(RemoteError):
     code = "rate_limited"
     sentence = Text(
         "{host} asks to wait; Parvis goes on when it may.",
-        "{host} demande d’attendre ; Parvis reprend dès que possible.",
+        "{host} demande d’attendre ; Parvis reprend dès que possible.",
     )
 
 
 class Refused(RemoteError):
     code = "refused"
     default_retry_s = None
-    sentence = Text("{host} refused: {detail}.", "{host} a refusé : {detail}.")
+    sentence = Text("{host} refused: {detail}.", "{host} a refusé : {detail}.")
 
 
 class CredentialsRejected(Refused):
@@ -336,13 +362,13 @@ class CredentialsRejected(Refused):
 class RightMissing(Refused):
     code = "right_missing"
     sentence = Text(
-        "The account at {host} may not do this: {detail}.", "Le compte sur {host} n’a pas ce droit : {detail}."
+        "The account at {host} may not do this: {detail}.", "Le compte sur {host} n’a pas ce droit : {detail}."
     )
 
 
 class RemoteGone(Refused):
     code = "remote_gone"
-    sentence = Text("{host} no longer has this: {detail}.", "{host} ne l’a plus : {detail}.")
+    sentence = Text("{host} no longer has this: {detail}.", "{host} ne l’a plus : {detail}.")
 
 
 def every_error() -> list[type[ParvisError]]:
