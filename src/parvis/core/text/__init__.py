@@ -1,0 +1,1 @@
+"""What is done to written text before anything else looks at it."""
