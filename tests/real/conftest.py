@@ -1,0 +1,233 @@
+"""The real servers of tests/real/servers as fixtures, started once for all test processes.
+
+PARVIS_TEST_WORDPRESS_DIR and PARVIS_TEST_OIDC_DIR name the directory of one that runs already; it is
+used and left running.
+"""
+
+import base64
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from parvis.connectors.wordpress import connector
+from parvis.net.client import HttpClient
+from parvis.net.options import ClientOptions
+from parvis.net.session import ChannelSession
+
+SCRIPTS = Path(__file__).parent / "servers"
+START_LIMIT_S = 600
+
+
+def read_env(directory: Path) -> dict[str, str]:
+    """The KEY=VALUE lines that a script leaves in its directory."""
+    lines = (directory / "env").read_text().splitlines()
+    return {key: value.strip("'") for key, _, value in (line.partition("=") for line in lines if "=" in line)}
+
+
+@contextlib.contextmanager
+def shared_server(name: str, *, root: Path, needs: tuple[str, ...], given: str | None) -> Iterator[dict[str, str]]:
+    """The env of a server that all test processes share; the last one to leave stops it.
+
+    `given` is the directory of one that runs already, which is left alone. `needs` are paths or
+    programs that show that its packages are installed; where they are missing and cannot be
+    installed, the test is skipped.
+    """
+    if given:
+        yield read_env(Path(given))
+        return
+    _skip_where_impossible(name, needs)
+    directory = _enter(name, root, needs)
+    try:
+        yield read_env(directory)
+    finally:
+        _leave(name, root)
+
+
+def _skip_where_impossible(name: str, needs: tuple[str, ...]) -> None:
+    if all(_is_there(one) for one in needs):
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        pytest.skip(f"the {name} server is not installed here; installing it takes apt-get and root")
+
+
+def _is_there(one: str) -> bool:
+    return Path(one).exists() if one.startswith("/") else shutil.which(one) is not None
+
+
+def _enter(name: str, root: Path, needs: tuple[str, ...]) -> Path:
+    with _ledger(name, root) as ledger:
+        if not ledger.get("users"):
+            ledger["directory"] = tempfile.mkdtemp(prefix=f"parvis-{name[:2]}-", dir="/tmp")  # a socket's path is short
+            # Database and web servers may change to another user.
+            Path(ledger["directory"]).chmod(0o755)
+            _start(name, ledger["directory"], needs)
+        ledger["users"] = ledger.get("users", 0) + 1
+        return Path(ledger["directory"])
+
+
+def _start(name: str, directory: str, needs: tuple[str, ...]) -> None:
+    command = [str(SCRIPTS / f"{name}.sh"), "start", directory]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=START_LIMIT_S, check=False)
+    if run.returncode == 0:
+        return
+    subprocess.run([command[0], "stop", directory], capture_output=True, timeout=60, check=False)
+    shutil.rmtree(directory, ignore_errors=True)
+    if not all(_is_there(one) for one in needs):
+        pytest.skip(f"the {name} server could not be installed here: {run.stderr.strip()[-300:]}")
+    pytest.fail(f"the {name} server did not start: {run.stderr.strip()[-2000:]}")
+
+
+def _leave(name: str, root: Path) -> None:
+    with _ledger(name, root) as ledger:
+        ledger["users"] -= 1
+        if not ledger["users"]:
+            command = [str(SCRIPTS / f"{name}.sh"), "stop", ledger["directory"]]
+            subprocess.run(command, capture_output=True, timeout=120, check=False)
+            shutil.rmtree(ledger["directory"], ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _ledger(name: str, root: Path) -> Iterator[dict]:
+    """Who uses the server, kept in a file; one process at a time."""
+    with (root / f"{name}.json").open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        ledger = json.loads(file.read() or "{}")
+        try:
+            yield ledger
+        finally:
+            file.seek(0)
+            file.truncate()
+            json.dump(ledger, file)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordPress:
+    """A site with an account of each role; each has an application password."""
+
+    url: str
+    api: str
+    """Where wp/v2 begins."""
+    password: str
+    """Of all accounts, for the sign-in by form."""
+    admin: tuple[str, str]
+    editor: tuple[str, str]
+    author: tuple[str, str]
+    visitor: tuple[str, str]
+
+    @property
+    def root(self) -> str:
+        """The API's root, as a channel is opened with."""
+        return f"{self.url}/wp-json/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIdProvider:
+    """A provider that takes any login name; `modNAME` is in the group moderators."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    redirect_uris: tuple[str, ...]
+
+
+@pytest.fixture(scope="session")
+def shared_root(tmp_path_factory) -> Path:
+    """One directory for all processes of a test run."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def wordpress(shared_root) -> Iterator[WordPress]:
+    needs = ("mariadbd", "mariadb", "php", "/usr/share/wordpress/wp-load.php")
+    given = os.environ.get("PARVIS_TEST_WORDPRESS_DIR")
+    with shared_server("wordpress", root=shared_root, needs=needs, given=given) as env:
+        accounts = {
+            name: (env[f"{name.upper()}_USER"], env[f"{name.upper()}_APP_PASSWORD"])
+            for name in ("admin", "editor", "author", "visitor")
+        }
+        yield WordPress(url=env["URL"], api=env["API"], password=env["PASSWORD"], **accounts)
+
+
+@pytest.fixture(scope="session")
+def oidc(shared_root) -> Iterator[OpenIdProvider]:
+    given = os.environ.get("PARVIS_TEST_OIDC_DIR")
+    os.environ.setdefault("REDIRECT_URIS", "http://127.0.0.1:8000/accounts/oidc/house/login/callback/")
+    with shared_server("oidc", root=shared_root, needs=("npm", "node", "curl"), given=given) as env:
+        yield OpenIdProvider(
+            issuer=env["ISSUER"],
+            client_id=env["CLIENT_ID"],
+            client_secret=env["CLIENT_SECRET"],
+            redirect_uris=tuple(env["REDIRECT_URIS"].split()),
+        )
+
+
+class Clerk:
+    """Works in WordPress itself, beside the connector."""
+
+    def __init__(self, site, account):
+        self.api = site.api
+        self.token = base64.b64encode(":".join(account).encode()).decode()
+
+    def __call__(self, method, path, **fields):
+        data = json.dumps(fields).encode() if fields else None
+        headers = {"Authorization": f"Basic {self.token}", "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.api}/{path}", data=data, headers=headers, method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read())
+
+    def post(self, title="An article", **fields):
+        return self("POST", "posts", title=title, content="Text", status="publish", **fields)["id"]
+
+    def comment(self, post, text=None, status="hold", **fields):
+        fields = {"author_name": "Anna", "author_email": "anna@example.test", **fields}
+        text = text or f"What somebody says {uuid.uuid4()}"
+        return self("POST", "comments", post=post, content=text, status=status, **fields)["id"]
+
+    def read(self, number):
+        return self("GET", f"comments/{number}?context=edit")
+
+
+@pytest.fixture
+def admin(wordpress):
+    return Clerk(wordpress, wordpress.admin)
+
+
+@pytest.fixture
+async def client():
+    async with HttpClient(ClientOptions(allowed_private_hosts=frozenset({"127.0.0.1"}))) as opened:
+        yield opened
+
+
+@pytest.fixture
+def session_of(wordpress, client):
+    def make(account=None, *, facts=None, address=None, now=None):
+        credentials = {"username": account[0], "password": account[1]} if account else {}
+        return ChannelSession(
+            client=client,
+            address=address or wordpress.root,
+            credentials=credentials,
+            facts=facts or {},
+            now=now or datetime.now(UTC),
+        )
+
+    return make
+
+
+@pytest.fixture
+async def moderator(wordpress, session_of):
+    account = await connector.check(session_of(wordpress.editor))
+    return session_of(wordpress.editor, facts=account.facts)
