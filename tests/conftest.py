@@ -1,13 +1,8 @@
 """Fixtures of every test. The database is SQLite, or PostgreSQL where PARVIS_DATABASE names one."""
 
-import os
-import tempfile
 from datetime import datetime
 
 import pytest
-
-os.environ.setdefault("PARVIS_DATA", tempfile.mkdtemp(prefix="parvis-test-"))
-os.environ["PARVIS_ALLOWED_PRIVATE_HOSTS"] = "127.0.0.1,localhost"
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""What tests stand on: a fixed cast, factories, a clock, platform simulators, the connector contract."""
