@@ -13,6 +13,7 @@ ParvisError
 │   ├── TooLate            what was to be taken back has already left
 │   └── LeaseLost          another worker holds the row by now
 ├── HouseError             this machine: disk, database, configuration
+│   ├── ConnectorFaulty, ConnectorMissing
 │   └── KeyMissing
 └── RemoteError            the other side, or the way to it
     ├── NotEncrypted       a password would travel in the open; nothing was sent
@@ -216,6 +217,23 @@ class KeyMissing(HouseError):
     )
 
 
+class ConnectorFaulty(HouseError):
+    """A connector does not keep its contract: neither it nor the program is started."""
+
+    code = "connector_faulty"
+    sentence = Text(
+        "The connector “{slug}” cannot be used: {detail}.", "Le connecteur « {slug} » est inutilisable : {detail}."
+    )
+
+
+class ConnectorMissing(HouseError):
+    code = "connector_missing"
+    sentence = Text(
+        "This installation has no connector called “{slug}”.",
+        "Cette installation n’a pas de connecteur nommé « {slug} ».",
+    )
+
+
 class RemoteError(ParvisError):
     """`maybe_done` is True where the request may have been carried out although no usable answer came.
 
@@ -224,7 +242,7 @@ class RemoteError(ParvisError):
 
     code = "remote"
     sentence = Text("{host} did not answer as expected: {detail}.", "{host} n’a pas répondu comme prévu : {detail}.")
-    default_retry_s = 60.0
+    default_retry_s: ClassVar[float | None] = 60.0
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ def members(stream: IO[bytes], *, key: str | None = None) -> Iterator[tuple[Any,
             return
         try:
             yield text.take_value(), text.read_bytes
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             yield Broken(f"broken or cut off after {text.read_bytes} bytes: {error}"), text.read_bytes
             return
 

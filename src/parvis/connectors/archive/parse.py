@@ -24,8 +24,10 @@ def parse(payload: Payload) -> Parsed:
     try:
         entries = json.loads(payload.body)
         read = READERS[payload.endpoint]
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, RecursionError) as error:
         raise AnswerNotUnderstood(host=payload.url, detail=NOT_OURS) from error
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise AnswerNotUnderstood(host=payload.url, detail=NOT_OURS)
     items: list[ItemRecord] = []
     problems: list[Problem] = []
     for entry in entries:

@@ -223,7 +223,7 @@ GARBAGE = {
     "blank": b" \n ",
     "noise": bytes(range(256)) * 50,
     "page": b"<!doctype html><html><body>Hello</body></html>",
-    "feed": b'<?xml version="1.0"?><rss version="2.0"><channel><title>x</title></channel></rss>',
+    "news": b'<?xml version="1.0"?><rss version="2.0"><channel><title>x</title></channel></rss>',
     "letter": b"Dear madam,\nplease find\n",
     "zip": b"PK\x03\x04" + b"\0" * 200,
     "gz": b"\x1f\x8b" + b"\0" * 200,

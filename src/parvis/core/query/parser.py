@@ -3,7 +3,7 @@
 A true subset of the whole language: what it accepts means the same there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import date
 from difflib import get_close_matches
 
@@ -143,7 +143,7 @@ def _wrong(
     detail: Text,
     *,
     repair: Text | None = None,
-    candidates: Iterator[tuple[str, str]] = iter(()),
+    candidates: Iterable[tuple[str, str]] = (),
 ) -> QueryNotUnderstood:
     repaired = None
     for near, mended in candidates:

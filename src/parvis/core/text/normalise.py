@@ -23,10 +23,7 @@ _MARKS_KEPT = frozenset({0, 9})
 
 def words_of(text: str) -> list[str]:
     """The folded words in their order. `L’Œuvre d'été` gives l, oeuvre, d, ete."""
-    if text.isascii():
-        words = text.translate(_ASCII).split()
-    else:
-        words = _words_beyond_ascii(text)
+    words = text.translate(_ASCII).split() if text.isascii() else _words_beyond_ascii(text)
     if len(text) > LONGEST_WORD:
         return [word[:LONGEST_WORD] for word in words]
     return words

@@ -1,0 +1,262 @@
+"""Adding, changing and removing channels: what an address is, what it would bring, and who may open it."""
+
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from django.db import transaction
+
+from parvis.channels.models import Channel, ChannelState
+from parvis.channels.registry import connector_called, connector_of, connectors
+from parvis.channels.sessions import session_with
+from parvis.channels.vault import merged, seal, unseal
+from parvis.core.connector import Account, Connector, Fetched
+from parvis.core.errors import AddressNotUnderstood, FieldMissing, NothingHere, TlsFailed, Unreachable
+from parvis.core.types import Answer, ItemRecord, Kind, Recognition
+from parvis.jobs.live import tell
+from parvis.net.client import HttpClient
+from parvis.orgs.access import must
+from parvis.orgs.audit import record
+from parvis.orgs.models import Department, Member
+from parvis.orgs.rights import Action
+
+PREVIEW_ITEMS = 10
+_PREVIEW_STEPS = 5
+_PAGE_ANSWERS = frozenset({400, 401, 403, 404, 405, 406})
+"""Answers that may still say, in their headers or their page, what the site is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a channel would bring, before anything is saved."""
+
+    account: Account
+    items: tuple[ItemRecord, ...]
+    problem_count: int
+
+
+async def look_at(address: str, client: HttpClient) -> list[Recognition]:
+    """What Parvis can read there, the surest first.
+
+    An address without a scheme is tried as https, then as http. Raises AddressNotUnderstood,
+    NothingHere, or the RemoteError of the last try.
+    """
+    answer = await _open(_candidates(address), client)
+    found = [recognition for connector in connectors().values() for recognition in connector.recognise(answer)]
+    if not found:
+        raise NothingHere(address=address.strip()[:200])
+    return sorted(found, key=lambda recognition: -recognition.certainty)
+
+
+def _candidates(address: str) -> list[str]:
+    address = address.strip()
+    written = address if "://" in address else f"https://{address}"
+    try:
+        parts = urlsplit(written)
+        parts.port  # noqa: B018 - raises on a port that is none
+    except ValueError:
+        raise AddressNotUnderstood(address=address[:200]) from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or any(sign.isspace() for sign in written):
+        raise AddressNotUnderstood(address=address[:200])
+    return [written] if "://" in address else [written, f"http://{address}"]
+
+
+async def _open(candidates: list[str], client: HttpClient) -> Answer:
+    last = len(candidates) - 1
+    for number, candidate in enumerate(candidates):
+        try:
+            return await client.request("GET", candidate, accept_statuses=_PAGE_ANSWERS)
+        except (Unreachable, TlsFailed):
+            if number == last:
+                raise
+    raise AddressNotUnderstood(address="")
+
+
+async def preview(
+    recognition: Recognition, credentials: Mapping[str, str], client: HttpClient, *, now: datetime
+) -> Preview:
+    """Checks the sign-in and reads the first items. Nothing is saved. Raises FieldMissing or RemoteError."""
+    connector = connector_called(recognition.slug)
+    given = _complete(connector, {}, credentials)
+    account = await connector.check(session_with(client, recognition.address, given, facts=recognition.facts, now=now))
+    session = session_with(client, recognition.address, given, facts={**recognition.facts, **account.facts}, now=now)
+    items: list[ItemRecord] = []
+    problem_count = 0
+    async with aclosing(cast(AsyncGenerator[Fetched, None], connector.fetch(session, {}))) as steps:
+        count = 0
+        async for fetched in steps:
+            parsed = [connector.parse(payload) for payload in fetched.payloads]
+            items += [item for part in parsed for item in part.items]
+            problem_count += sum(len(part.problems) for part in parsed)
+            count += 1
+            if len(items) >= PREVIEW_ITEMS or count >= _PREVIEW_STEPS:
+                break
+    return Preview(account, _first_to_show(items, connector), problem_count)
+
+
+def _first_to_show(items: list[ItemRecord], connector: Connector) -> tuple[ItemRecord, ...]:
+    """What people wrote before what the house published."""
+    return tuple(sorted(items, key=lambda item: item.kind not in connector.opens_conversations)[:PREVIEW_ITEMS])
+
+
+def _complete(connector: Connector, kept: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    credentials = merged(kept, given, fields=connector.credentials)
+    for field in connector.credentials:
+        if field.required and not credentials.get(field.name):
+            raise FieldMissing(field=field.label)
+    return credentials
+
+
+async def check_credentials(
+    channel: Channel, credentials: Mapping[str, str], client: HttpClient, *, now: datetime
+) -> Account:
+    """Who we are with these, before they replace the kept ones. Raises FieldMissing or RemoteError."""
+    connector = connector_of(channel)
+    given = _complete(connector, _kept(channel), credentials)
+    return await connector.check(session_with(client, channel.address, given, facts=channel.facts, now=now))
+
+
+def _kept(channel: Channel) -> dict[str, str]:
+    return unseal(channel.sealed_credentials)
+
+
+def open_channel(
+    member: Member,
+    recognition: Recognition,
+    credentials: Mapping[str, str],
+    *,
+    department: Department,
+    now: datetime,
+    name: str = "",
+    account: Account | None = None,
+    opens_conversations: list[Kind] | None = None,
+) -> Channel:
+    """A new channel, read at once. `account` is what `preview` found; without it nothing can be done there yet."""
+    must(member, Action.MANAGE_CHANNELS, department)
+    connector = connector_called(recognition.slug)
+    kinds = connector.opens_conversations if opens_conversations is None else opens_conversations
+    with transaction.atomic():
+        channel = Channel.objects.create(
+            department=department,
+            connector=connector.slug,
+            name=(name.strip() or recognition.name or urlsplit(recognition.address).hostname or connector.name.en)[
+                :120
+            ],
+            address=recognition.address,
+            sealed_credentials=seal(_complete(connector, {}, credentials)),
+            facts={**recognition.facts, **(account.facts if account else {})},
+            can=sorted(account.can) if account else [],
+            opens_conversations=sorted(kinds),
+            created_at=now,
+            interval_s=connector.interval_s,
+            next_sync_at=now,
+        )
+        facts = {"name": channel.name, "connector": channel.connector, "address": channel.address}
+        _note(member, "channel.open", channel, now=now, facts=facts)
+    return channel
+
+
+def reconnect_channel(
+    channel: Channel, member: Member, credentials: Mapping[str, str], *, account: Account, now: datetime
+) -> Channel:
+    """Replaces the credentials by ones that `check_credentials` has found good; what was left empty is kept."""
+    with _changing(channel, member) as row:
+        connector = connector_of(row)
+        row.sealed_credentials = seal(_complete(connector, _kept(row), credentials))
+        row.facts = {**row.facts, **account.facts}
+        row.can = sorted(account.can)
+        _make_well(row, now=now)
+        row.save()
+        _note(member, "channel.reconnect", row, now=now)
+    return row
+
+
+def pause_channel(channel: Channel, member: Member, *, now: datetime) -> Channel:
+    with _changing(channel, member) as row:
+        row.state = ChannelState.PAUSED
+        row.save(update_fields=["state"])
+        _note(member, "channel.pause", row, now=now)
+    return row
+
+
+def resume_channel(channel: Channel, member: Member, *, now: datetime) -> Channel:
+    """Reads it again from where it stopped, at once."""
+    with _changing(channel, member) as row:
+        _make_well(row, now=now)
+        row.save()
+        _note(member, "channel.resume", row, now=now)
+    return row
+
+
+def remove_channel(channel: Channel, member: Member, *, now: datetime) -> Channel:
+    """Reads and sends nothing any more, and forgets the credentials; what came from it stays."""
+    with _changing(channel, member) as row:
+        row.removed_at, row.next_sync_at, row.sealed_credentials = now, None, b""
+        row.save(update_fields=["removed_at", "next_sync_at", "sealed_credentials"])
+        _note(member, "channel.remove", row, now=now)
+    return row
+
+
+def change_channel(
+    channel: Channel,
+    member: Member,
+    *,
+    now: datetime,
+    name: str | None = None,
+    department: Department | None = None,
+    opens_conversations: Iterable[Kind] | None = None,
+) -> Channel:
+    """Another name or department, other kinds that wait for somebody; None leaves as it is.
+
+    What is already here stays where it is handled; what comes goes to the new department.
+    """
+    if department is not None:
+        must(member, Action.MANAGE_CHANNELS, department)
+    with _changing(channel, member) as row:
+        before = _changeable(row)
+        row.name = (name or "").strip()[:120] or row.name
+        row.department = department or row.department
+        if opens_conversations is not None:
+            row.opens_conversations = sorted(opens_conversations)
+        row.save(update_fields=["name", "department", "opens_conversations"])
+        after = _changeable(row)
+        _note(member, "channel.change", row, now=now, facts={"before": before, "after": after})
+    return row
+
+
+def _changeable(row: Channel) -> dict[str, Any]:
+    return {"name": row.name, "department": row.department_id, "opens_conversations": row.opens_conversations}
+
+
+def sync_now(channel: Channel, member: Member, *, now: datetime) -> Channel:
+    """Due at once; a worker reads it within a second or two."""
+    with _changing(channel, member) as row:
+        row.next_sync_at = now
+        row.save(update_fields=["next_sync_at"])
+    return row
+
+
+@contextmanager
+def _changing(channel: Channel, member: Member) -> Iterator[Channel]:
+    """The channel's row, locked, for a member who may change it; the transaction ends with the block."""
+    must(member, Action.MANAGE_CHANNELS, channel)
+    with transaction.atomic():
+        rows = Channel.objects.select_for_update(of=("self",), no_key=True)
+        yield rows.get(pk=channel.pk, removed_at__isnull=True)
+
+
+def _make_well(row: Channel, *, now: datetime) -> None:
+    row.state, row.failure_count, row.error, row.next_sync_at = ChannelState.ACTIVE, 0, None, now
+
+
+def _note(
+    member: Member, action: str, channel: Channel, *, now: datetime, facts: Mapping[str, Any] | None = None
+) -> None:
+    record(
+        member, action, subject="channel", subject_key=channel.pk, now=now,
+        department_id=channel.department_id, facts=facts,
+    )  # fmt: skip
+    tell("channel", now=now, department_id=channel.department_id, subject_id=channel.pk)

@@ -1,0 +1,219 @@
+"""Full text of items: the same folded words on SQLite (FTS5) and PostgreSQL (GIN), newest first.
+
+Each word is stored with a mark in front of it: the block of item ids that the item lies in, and its
+department. So a search reads the newest block first and stops once a page is full (a frequent word
+costs no more than its hits in one block), prefixes stay cheap, and what stands in departments that
+the reader does not see is never touched.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from parvis.channels.models import Item
+from parvis.core.text.normalise import words_of
+from parvis.orgs.models import Department
+
+BLOCK_BITS = {"sqlite": 17, "postgresql": 15}
+"""Ids in a block, as a power of two. Smaller: frequent words cost less, words that are nowhere cost more."""
+_GROWTH = 4
+"""After the newest block alone, each query reads so many times more blocks than the one before."""
+_MOST_WORDS = 20_000
+"""Of one item; what follows is not found."""
+_MOST_TERMS = 16
+_PIECE = re.compile(r'["“”«»]([^"“”«»]*)["“”«»]?|(\S+)')
+_ROWS_A_QUERY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRow:
+    """What an item is found by."""
+
+    item_id: int
+    department_id: int
+    words: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word, or several that follow each other; the last may be the beginning of one."""
+
+    words: tuple[str, ...]
+    is_prefix: bool = False
+
+
+def search_words(*texts: str) -> list[str]:
+    """The words of an item, from its title, text and author; a phrase never reaches from one into the next."""
+    return [word for text in texts if text for word in (*words_of(text), _GAP)][:-1][:_MOST_WORDS]
+
+
+_GAP = "\ue000"
+"""Between two texts of one item: no word that can be asked for, so that no phrase reaches over it."""
+
+
+def terms_of(written: str) -> list[Term]:
+    """What somebody asks for: words, “phrases” and beginnings*; whatever else is there is read as words."""
+    terms = []
+    for phrase, word in _PIECE.findall(written):
+        words = tuple(words_of(phrase or word))
+        if words:
+            terms.append(Term(words, is_prefix=(phrase or word).rstrip().endswith("*")))
+    return list(dict.fromkeys(terms))[:_MOST_TERMS]
+
+
+def item_ids_matching(
+    words: str, *, department_ids: Iterable[int] | None, before_id: int | None = None, limit: int = 50
+) -> list[int]:
+    """Ids of the items in which all of it is found, newest first, below `before_id`.
+
+    `department_ids` None: all of the house. Empty where nothing is asked for.
+    """
+    terms = terms_of(words)
+    departments = _all_departments() if department_ids is None else sorted(set(department_ids))
+    if not terms or not departments or limit < 1:
+        return []
+    last_id = _last_id()
+    below = last_id + 1 if before_id is None else min(before_id, last_id + 1)
+    found: list[int] = []
+    for blocks in _steps((below - 1) >> _block_bits()):
+        found += _find(terms, departments, blocks, below=below, limit=limit - len(found))
+        if len(found) >= limit:
+            break
+    return found
+
+
+def add_rows(rows: Sequence[SearchRow]) -> None:
+    """Makes items findable that were not before."""
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.executemany(
+                "INSERT INTO channels_itemsearch(rowid, words) VALUES (%s, %s)",
+                [(row.item_id, _marked(row)) for row in rows],
+            )
+            return
+        with cursor.copy("COPY channels_itemsearch (item_id, words, folded) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row((row.item_id, _marked(row), f" {' '.join(row.words)} "))
+
+
+def replace_rows(rows: Sequence[SearchRow]) -> None:
+    """The same for items that may have been findable by other words."""
+    if not rows:
+        return
+    key = "rowid" if connection.vendor == "sqlite" else "item_id"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(
+            f"DELETE FROM channels_itemsearch WHERE {key} = %s",  # noqa: S608
+            [(row.item_id,) for row in rows],
+        )
+        add_rows(rows)
+
+
+def move_items(item_ids: Iterable[int], department_id: int) -> int:
+    """Puts items into another department, for searches too; how many were elsewhere before."""
+    moved = 0
+    ids = sorted(set(item_ids))
+    for start in range(0, len(ids), _ROWS_A_QUERY):
+        with transaction.atomic():
+            there = Item.objects.filter(id__in=ids[start : start + _ROWS_A_QUERY]).exclude(department_id=department_id)
+            rows = list(there.values_list("id", "title", "text", "profile__name"))
+            replace_rows(
+                [
+                    SearchRow(key, department_id, search_words(title, text, name or ""))
+                    for key, title, text, name in rows
+                ]
+            )
+            Item.objects.filter(id__in=[row[0] for row in rows]).update(department_id=department_id)
+            moved += len(rows)
+    return moved
+
+
+def _block_bits() -> int:
+    return BLOCK_BITS[connection.vendor]
+
+
+def _mark(block: int, department_id: int) -> str:
+    """Letters and digits only, so that every tokenizer sees one word; two numbers end at an x each."""
+    return f"{block}x{department_id}x"
+
+
+def _marked(row: SearchRow) -> str:
+    mark = _mark(row.item_id >> _block_bits(), row.department_id)
+    return f"{mark}{f' {mark}'.join(row.words)}" if row.words else ""
+
+
+def _all_departments() -> list[int]:
+    return list(Department.objects.order_by("id").values_list("id", flat=True))
+
+
+def _last_id() -> int:
+    return Item.objects.order_by("-id").values_list("id", flat=True).first() or 0
+
+
+def _steps(newest: int) -> Iterable[range]:
+    """Blocks to read at once, newest first: one, then more and more."""
+    size = 1
+    while newest >= 0:
+        oldest = max(newest - size + 1, 0)
+        yield range(newest, oldest - 1, -1)
+        newest, size = oldest - 1, size * _GROWTH
+
+
+def _find(terms: list[Term], departments: list[int], blocks: range, *, below: int, limit: int) -> list[int]:
+    find: Callable[..., list[int]] = _find_sqlite if connection.vendor == "sqlite" else _find_postgresql
+    marks = [_mark(block, department) for block in blocks for department in departments]
+    return find(terms, marks, below=below, limit=limit)
+
+
+def _find_sqlite(terms: list[Term], marks: list[str], *, below: int, limit: int) -> list[int]:
+    match = " OR ".join("(" + " AND ".join(_fts5_term(term, mark) for term in terms) + ")" for mark in marks)
+    return _ids(
+        "SELECT rowid FROM channels_itemsearch WHERE channels_itemsearch MATCH %s AND rowid < %s"
+        " ORDER BY rowid DESC LIMIT %s",
+        [match, below, limit],
+    )
+
+
+def _fts5_term(term: Term, mark: str) -> str:
+    words = " ".join(mark + word for word in term.words)
+    return f'"{words}" *' if term.is_prefix else f'"{words}"'
+
+
+def _find_postgresql(terms: list[Term], marks: list[str], *, below: int, limit: int) -> list[int]:
+    """The index gives the rows with all words; phrases are looked at in those alone.
+
+    One question to the index for a single word; for several, one for each mark, since GIN holds every
+    row that it meets against every word of a question. MATERIALIZED and OFFSET 0, since the planner
+    cannot know how rare a marked word is and would walk the table.
+    """
+    asked = ["&".join(_tsquery_term(term, mark) for term in terms) for mark in marks]
+    if sum(len(term.words) for term in terms) == 1:
+        asked = ["|".join(asked)]
+    phrases = [_like(term) for term in terms if len(term.words) > 1]
+    looked_at = "".join(" AND folded LIKE %s" for _ in phrases)
+    return _ids(
+        "WITH found AS MATERIALIZED (SELECT one.item_id FROM unnest(%s::tsquery[]) asked CROSS JOIN LATERAL"  # noqa: S608
+        f" (SELECT item_id FROM channels_itemsearch WHERE words @@ asked{looked_at} OFFSET 0) one)"
+        " SELECT item_id FROM found WHERE item_id < %s ORDER BY item_id DESC LIMIT %s",
+        [asked, *phrases, below, limit],
+    )
+
+
+def _tsquery_term(term: Term, mark: str) -> str:
+    words = [mark + word for word in term.words]
+    return "&".join(words) + (":*" if term.is_prefix else "")
+
+
+def _like(term: Term) -> str:
+    return f"% {' '.join(term.words)}{'' if term.is_prefix else ' '}%"
+
+
+def _ids(statement: str, values: list[Any]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [row[0] for row in cursor.fetchall()]
