@@ -14,15 +14,9 @@ from typing import Any
 
 from django.db import DatabaseError
 
-from parvis.channels.errands import (
-    Errand,
-    claim_errands,
-    record_done,
-    record_failure,
-    record_found_nothing,
-    recover_lost,
-)
+from parvis.channels.errands import Errand, claim_errands
 from parvis.channels.models import Channel
+from parvis.channels.recording import record_done, record_failure, record_found_nothing, recover_lost
 from parvis.channels.sessions import session_for
 from parvis.core.connector import Done, FindOwn
 from parvis.core.errors import OutcomeUnknown, ParvisError
@@ -214,20 +208,24 @@ async def deliver_due(
     now: datetime,
     in_database: InDatabase | None = None,
     lease_s: float = LEASE_S,
+    clock: Callable[[], datetime] | None = None,
 ) -> int:
-    """Carries out what is due, as far as the pace of each channel lets it out now; how many orders were done."""
+    """Carries out what is due, as far as the pace of each channel lets it out now; how many orders were done.
+
+    Time goes on from `now`, unless `clock` tells it.
+    """
     loop = asyncio.get_running_loop()
     started_s = loop.time()
 
-    def clock() -> datetime:
+    def going_on() -> datetime:
         return now + timedelta(seconds=loop.time() - started_s)
 
-    thread = None if in_database else DatabaseThread()
-    delivery = Delivery(client, worker=worker, clock=clock, in_database=in_database or thread, lease_s=lease_s)  # type: ignore[arg-type]
+    own = DatabaseThread()
+    delivery = Delivery(client, worker=worker, clock=clock or going_on, in_database=in_database or own, lease_s=lease_s)
     try:
         while await delivery.turn() or delivery.is_busy:
             await delivery.wait(1.0)
     finally:
-        if thread is not None:
-            await thread.aclose()
+        if in_database is None:
+            await own.aclose()
     return delivery.delivered_count

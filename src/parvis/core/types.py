@@ -35,7 +35,7 @@ class Payload(Struct, frozen=True, kw_only=True):
     """What a platform sent, as it sent it."""
 
     endpoint: str
-    """The connector's own name for where it came from: "comments", "feed"."""
+    """The connector's own name for where it came from: "comments", "posts"."""
     url: str
     body: bytes
     content_type: str = ""

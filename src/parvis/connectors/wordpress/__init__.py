@@ -47,5 +47,5 @@ connector = Connector(
     ),
     acts=ACTS,
     interval_s=60.0,
-    requests_per_minute=120.0,
+    requests_per_minute=600.0,
 )

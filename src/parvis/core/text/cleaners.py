@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 import nh3
 
 LINK_REL = "nofollow noopener noreferrer ugc"
+SOURCE = ' cite="'
 URL_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 
 _COMMENT_TAGS = frozenset(
@@ -47,18 +48,13 @@ class _Base(threading.local):
     url = ""
 
 
-_base = _Base()
-
-
-def start_at(base_url: str) -> None:
-    """Where relative links start from in what this thread cleans next; "" drops them."""
-    _base.url = base_url
+base = _Base()
 
 
 def _resolved(url: str) -> str | None:
     """Called by the cleaner for each relative link; None drops it."""
     try:
-        absolute = urljoin(_base.url, url.strip())
+        absolute = urljoin(base.url, url.strip())
     except ValueError:
         return None
     return absolute if absolute.startswith(("http://", "https://")) else None
@@ -70,16 +66,21 @@ def _without_odd_sources(_tag: str, attribute: str, value: str) -> str | None:
 
 
 class Cleaner:
-    """nh3 with the addresses of quotations judged too, at no cost where there are none."""
+    """nh3 for one profile. Set `base.url` first: "" drops relative links."""
+
+    __slots__ = ("_with_sources", "clean_links")
 
     def __init__(self, tags: frozenset[str], attributes: dict[str, set[str]]) -> None:
-        self._usual = _nh3_cleaner(tags, attributes, None)
-        self._with_sources = _nh3_cleaner(tags, attributes, _without_odd_sources)
+        self.clean_links = _nh3_cleaner(tags, attributes, None).clean
+        """All but the sources of quotations: what remains must pass `clean_sources` where they are named."""
+        self._with_sources = _nh3_cleaner(tags, attributes, _without_odd_sources).clean
 
     def clean(self, html: str) -> str:
-        """Relative links start at what `start_at` was last given in this thread."""
-        safe = self._usual.clean(html)
-        return self._with_sources.clean(safe) if ' cite="' in safe else safe
+        return self.clean_sources(self.clean_links(html))
+
+    def clean_sources(self, safe: str) -> str:
+        """A pass of its own, as few texts name any and it makes cleaning slow."""
+        return self._with_sources(safe) if SOURCE in safe else safe
 
 
 def _nh3_cleaner(

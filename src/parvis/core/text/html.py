@@ -7,7 +7,7 @@ import html as html_of_python
 import re
 from enum import StrEnum
 
-from parvis.core.text.cleaners import ARTICLE_CLEANER, COMMENT_CLEANER, Cleaner, start_at
+from parvis.core.text.cleaners import ARTICLE_CLEANER, COMMENT_CLEANER, SOURCE, Cleaner, base
 from parvis.core.text.plain import plain_text
 
 
@@ -27,18 +27,15 @@ MAX_REFERENCES = 20_000
 """A text with more of them is shown as plain text too, for the same reason."""
 
 # Text without a tag, without a reference and without a sign that a browser's parser rewrites.
-_PLAIN = re.compile(r"[^<>&\0\r\xa0]*\Z")
+_PLAIN = re.compile(r"[^<>&\0\r\xa0]*\Z").match
 # Markup of these tags alone comes out of the cleaner as it went in. All else is cleaned until it stays the
 # same: what browsers move about (tables), the line feed they swallow after <pre>, and whatever the cleaner
 # takes away (without its <button>, a <p> stands inside another <p>).
 _STEADY_TAGS = "p|a|b|br|i|em|strong|li|ul|ol|span|blockquote|abbr|cite|code"
-_RULES = {
-    Profile.COMMENT: (COMMENT_CLEANER, re.compile(rf"<(?!/?(?:{_STEADY_TAGS})[\s/>])", re.IGNORECASE)),
-    Profile.ARTICLE: (
-        ARTICLE_CLEANER,
-        re.compile(rf"<(?!/?(?:{_STEADY_TAGS}|img|h[2-6]|div|figure|figcaption)[\s/>])", re.IGNORECASE),
-    ),
-}
+_UNSTEADY_COMMENT = re.compile(rf"<(?!/?(?:{_STEADY_TAGS})[\s/>])", re.IGNORECASE).search
+_UNSTEADY_ARTICLE = re.compile(
+    rf"<(?!/?(?:{_STEADY_TAGS}|img|h[2-6]|div|figure|figcaption)[\s/>])", re.IGNORECASE
+).search
 _MAX_ROUNDS = 8
 _SHORT_CHARS = 3 * MAX_DEPTH
 """Too short to nest too deeply or to hold too many references."""
@@ -54,17 +51,27 @@ def clean_html(html: str, *, profile: Profile, base_url: str = "") -> str:
     Links keep http, https, mailto and tel, and say nofollow. Relative ones are resolved against
     `base_url`, or dropped where there is none.
     """
+    if _PLAIN(html) and len(html) <= MAX_CHARS:
+        return html
+    base.url = base_url
+    is_comment = profile is Profile.COMMENT
+    cleaner = COMMENT_CLEANER if is_comment else ARTICLE_CLEANER
+    if len(html) >= _SHORT_CHARS:
+        return _cleaned_long(html, cleaner)
+    safe = cleaner.clean_links(html)
+    if (_UNSTEADY_COMMENT if is_comment else _UNSTEADY_ARTICLE)(html) is None and SOURCE not in safe:
+        return safe
+    return _settled(cleaner.clean_sources(safe), cleaner)
+
+
+def _cleaned_long(html: str, cleaner: Cleaner) -> str:
     if len(html) > MAX_CHARS:
         html = _cut(html)
-    if _PLAIN.match(html):
-        return html
-    is_short = len(html) < _SHORT_CHARS
-    if not is_short and _is_too_much(html):
+    if _is_too_much(html):
         return _in_plain(html)
-    start_at(base_url)
-    cleaner, unsteady = _RULES[profile]
     safe = cleaner.clean(html)
-    if unsteady.search(html) is None and (is_short or (len(safe) <= MAX_CHARS and not _is_too_much(safe))):
+    unsteady = _UNSTEADY_COMMENT if cleaner is COMMENT_CLEANER else _UNSTEADY_ARTICLE
+    if unsteady(html) is None and len(safe) <= MAX_CHARS and not _is_too_much(safe):
         return safe
     return _settled(safe, cleaner)
 
