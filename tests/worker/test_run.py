@@ -1,0 +1,166 @@
+"""`parvis run`: starts, says in one sentence what is wrong, stops cleanly, leaves nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+COMMAND = [sys.executable, "-m", "parvis", "run"]
+
+
+def environment(**more):
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PARVIS_")}
+    source = str(Path(__file__).resolve().parents[2] / "src")
+    return {**kept, "PYTHONPATH": source, "LANG": "C.UTF-8", **more}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def refused(*arguments, **more):
+    done = subprocess.run(
+        [*COMMAND, *arguments], env=environment(**more), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+def test_taken_port_is_named_in_one_sentence(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert f"Port {port} is taken" in refused("--port", str(port), "--data", str(tmp_path))
+
+
+def test_taken_port_is_named_in_french_too(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert "est déjà pris" in refused("--port", port, "--data", str(tmp_path), LANG="fr_CH.UTF-8")
+
+
+def test_data_directory_that_cannot_be_written_is_named(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("")
+    assert "is not writable" in refused("--port", str(free_port()), "--data", str(file / "data"))
+
+
+def test_wrong_option_is_named(tmp_path):
+    line = refused("--port", str(free_port()), "--data", str(tmp_path), PARVIS_ENVELOPE_DAYS="soon")
+    assert "PARVIS_ENVELOPE_DAYS" in line
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A real file system of one megabyte, full."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a small file system can only be mounted as root")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_full_disk_is_named_and_nothing_is_written(small_disk):
+    (small_disk / "filler").write_bytes(b"0" * 900_000)
+    assert "is full" in refused("--port", str(free_port()), "--data", str(small_disk))
+    assert [path.name for path in small_disk.iterdir()] == ["filler"]
+
+
+@pytest.fixture
+def desk(tmp_path):
+    port = free_port()
+    log = (tmp_path / "log").open("w")
+    process = subprocess.Popen(
+        [*COMMAND, "--port", str(port), "--data", str(tmp_path / "data")], env=environment(), stdout=log, stderr=log
+    )
+    process.port, process.log = port, tmp_path / "log"
+    wait_until(lambda: "Parvis is open" in process.log.read_text(), 60)
+    yield process
+    if process.poll() is None:
+        process.kill()
+
+
+def wait_until(claim, limit_s=15.0):
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        if claim():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not come true in time")
+
+
+def status_of(port):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def family(process):
+    parent = psutil.Process(process.pid)
+    return [parent, *parent.children(recursive=True)]
+
+
+def all_gone(processes):
+    return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_desk_opens_and_stops_cleanly(desk, number):
+    assert status_of(desk.port) == 200
+    members = family(desk)
+    assert len(members) >= 4
+    desk.send_signal(number)
+    assert desk.wait(15) == 0
+    wait_until(lambda: all_gone(members))
+
+
+@pytest.mark.slow
+def test_first_start_prints_a_sign_in_link(desk):
+    wait_until(lambda: f"http://127.0.0.1:{desk.port}/enter/" in desk.log.read_text())
+
+
+@pytest.mark.slow
+def test_killed_supervisor_leaves_no_process_and_no_port_behind(desk):
+    members = family(desk)
+    desk.kill()
+    desk.wait(10)
+    wait_until(lambda: all_gone(members))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["worker", "web"])
+def test_part_that_dies_is_started_again(desk, name):
+    part = next(p for p in family(desk) if p.cmdline()[-len(p.cmdline()) + 3 :][:1] == [name])
+    part.kill()
+    wait_until(lambda: f"{name} ended unexpectedly" in desk.log.read_text())
+    wait_until(lambda: any(p.cmdline()[3:4] == [name] for p in family(desk)))
+    wait_until(lambda: status_of_or_none(desk.port) == 200, 30)
+
+
+def status_of_or_none(port):
+    try:
+        return status_of(port)
+    except OSError:
+        return None
