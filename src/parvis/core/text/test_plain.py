@@ -37,9 +37,9 @@ def test_the_marks_that_arabic_and_emoji_need_stay() -> None:
     assert plain_text(text) == text
 
 
-def test_short_comments_pass_at_twenty_thousand_a_second() -> None:
+def test_short_comments_pass_by_the_ten_thousand_a_second() -> None:
     comment = "<p>Merci pour cet article, c’est très clair&nbsp;!</p>\n<p>Je l’ai <b>partagé</b> &amp; relu.</p>"
     start = time.process_time()
     for _ in range(4000):
         plain_text(comment)
-    assert time.process_time() - start < 4000 / 20_000
+    assert time.process_time() - start < 4000 / 8_000  # 27,000/s on a quiet machine
