@@ -20,7 +20,7 @@ from parvis.channels.models import Channel, ChannelState
 from parvis.channels.registry import connector_of
 from parvis.channels.sessions import session_for
 from parvis.core.connector import Fetched, Session
-from parvis.core.errors import CredentialsRejected, HouseError, NotEncrypted, ParvisError, RemoteError, RemoteGone
+from parvis.core.errors import CredentialsRejected, NotEncrypted, ParvisError, RemoteGone
 from parvis.core.types import Payload
 from parvis.jobs.backoff import backoff_s
 from parvis.jobs.claim import claim, extend
@@ -80,7 +80,7 @@ async def sync_channel(channel: Channel, client: HttpClient, *, now: datetime, w
                 if result.step_count >= STEPS_A_TURN or asked_at - now > timedelta(seconds=TURN_S):
                     result.is_finished = False
                     break
-    except (RemoteError, HouseError) as error:
+    except ParvisError as error:
         result.error = error
         await _in_database(_note_failure, channel, error, now=clock(), worker=worker)
     else:
