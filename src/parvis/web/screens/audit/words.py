@@ -30,6 +30,8 @@ ACTIONS: dict[str, str | Promise] = {
     "effect.give_up": _("gave an order up"),
     "effect.settle": _("said what became of an order"),
     "channel.open": _("connected a channel"),
+    "channel.change": _("changed a channel"),
+    "channel.replay": _("had payloads of a channel read again"),
     "channel.reconnect": _("connected a channel anew"),
     "channel.pause": _("paused a channel"),
     "channel.resume": _("resumed a channel"),

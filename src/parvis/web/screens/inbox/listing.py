@@ -1,0 +1,191 @@
+"""The list pane: what was asked for, read and put into words."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from parvis.core.errors import QueryNotUnderstood
+from parvis.core.query.printer import Chip
+from parvis.inbox.lookups import has_channels
+from parvis.inbox.queries import conversation_page, view_counts, views_of
+from parvis.inbox.rows import Page, ViewRow
+from parvis.moderation.services import reasons
+from parvis.orgs.access import reach_of
+from parvis.orgs.rights import Action
+from parvis.web import rail
+from parvis.web.errors import words_of
+from parvis.web.screens.inbox.lines import Line, lines_of
+
+FIRST_VIEW = "state:open"
+REASONS_KEPT_S = 60
+"""They change with a release; a minute spares every page a query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    name: str
+    url: str
+    count: str
+    is_here: bool
+    view_id: int | None = None
+    """Of a saved view that the member may take away."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonChoice:
+    code: str
+    digit: int
+    name: str
+
+
+@dataclass
+class Listing:
+    """Everything that list.html places; what a fragment does not show is not read."""
+
+    request: HttpRequest
+    text: str
+    """The filter as it is typed."""
+    page: Page | None
+    problem: str
+    lines: list[Line]
+    open_id: int | None = None
+    chips: list[Chip] = field(default_factory=list)
+
+    @property
+    def query_text(self) -> str:
+        return self.text
+
+    @cached_property
+    def address(self) -> str:
+        """Of this list, without a conversation."""
+        return _address(self.text, after=self.request.GET.get("after", ""), before=self.request.GET.get("before", ""))
+
+    @property
+    def next_url(self) -> str:
+        return _address(self.text, after=self.page.next) if self.page and self.page.next else ""
+
+    @property
+    def previous_url(self) -> str:
+        return _address(self.text, before=self.page.previous) if self.page and self.page.previous else ""
+
+    @cached_property
+    def tabs(self) -> list[Tab]:
+        member, now, department = _who(self.request)
+        views = [*_standing_views(), *views_of(member, department=department)]
+        counts = view_counts(member, views, now=now, department=department)
+        return [
+            Tab(
+                name=view.name,
+                url=_address(view.query),
+                count=counts[view.id],
+                is_here=view.query == self.text,
+                view_id=view.id if view.id > 0 and (view.is_own or self.can_share) else None,
+            )
+            for view in views
+        ]
+
+    @property
+    def own_view_id(self) -> int | None:
+        """Of the view that is shown, where it can be taken away."""
+        return next((tab.view_id for tab in self.tabs if tab.is_here and tab.view_id), None)
+
+    @cached_property
+    def reasons(self) -> list[ReasonChoice]:
+        return reason_choices()
+
+    @property
+    def can_save(self) -> bool:
+        return not self.problem and all(tab.url != _address(self.text) for tab in self.tabs)
+
+    @property
+    def can_share(self) -> bool:
+        return self._reaches(Action.SHARE_VIEW)
+
+    @property
+    def may_decide(self) -> bool:
+        return self._reaches(Action.DECIDE)
+
+    @property
+    def may_assign(self) -> bool:
+        return self._reaches(Action.ASSIGN)
+
+    def _reaches(self, action: str) -> bool:
+        return reach_of(_who(self.request)[0]).anywhere(action)
+
+    @cached_property
+    def has_channels(self) -> bool:
+        return has_channels(_who(self.request)[0])
+
+    @property
+    def new_channel_url(self) -> str | None:
+        entry = rail.entries(rail.NEW[:1], _who(self.request)[0], "")
+        return entry[0].url if entry else None
+
+
+def asked_text(request: HttpRequest) -> str:
+    """The filter asked for: `q`; what is open where nothing was asked."""
+    return " ".join(request.GET.get("q", FIRST_VIEW).split())
+
+
+def read_listing(request: HttpRequest, *, open_id: int | None = None) -> Listing:
+    member, now, department = _who(request)
+    text = asked_text(request)
+    page, problem = None, ""
+    try:
+        page = conversation_page(
+            member, text, now=now, department=department,
+            after=request.GET.get("after") or None, before=request.GET.get("before") or None,
+        )  # fmt: skip
+    except QueryNotUnderstood as error:
+        problem = words_of(error)
+    lines = lines_of(page.rows if page else (), now=now, query=kept_query(request), open_id=open_id)
+    return Listing(request, text, page, problem, lines, open_id, page.chips if page else [])
+
+
+def list_url(request: HttpRequest) -> str:
+    """The list that a conversation was opened from."""
+    kept = urlencode(kept_query(request))
+    return reverse("inbox") + (f"?{kept}" if kept else "")
+
+
+def kept_query(request: HttpRequest) -> dict[str, str]:
+    """What a conversation's address keeps of its list."""
+    return {name: request.GET[name] for name in ("q", "after", "before") if request.GET.get(name) is not None}
+
+
+def reason_choices() -> list[ReasonChoice]:
+    from django.utils.translation import get_language
+
+    is_french = (get_language() or "en").startswith("fr")
+    rows = cache.get_or_set("reasons", reasons, REASONS_KEPT_S) or []
+    return [ReasonChoice(one.code, one.digit, one.name_fr if is_french else one.name_en) for one in rows]
+
+
+def _standing_views() -> list[ViewRow]:
+    """The tabs that every desk has; their ids are below zero, as no row is behind them."""
+    named: tuple[tuple[str, str], ...] = (
+        (_("Open"), FIRST_VIEW),
+        (_("Mine"), "is:mine state:open"),
+        (_("Nobody’s"), "assignee:nobody state:open"),
+        (_("To decide"), "is:held"),
+        (_("Waiting"), "state:waiting"),
+        (_("All"), ""),
+    )
+    return [
+        ViewRow(id=-number, name=name, query=query, is_shared=True, is_own=False, department_id=None, position=number)
+        for number, (name, query) in enumerate(named, start=1)
+    ]
+
+
+def _address(text: str, **cursors: str | None) -> str:
+    return f"{reverse('inbox')}?{urlencode({'q': text, **{name: value for name, value in cursors.items() if value}})}"
+
+
+def _who(request: Any) -> tuple[Any, Any, Any]:
+    return request.member, request.now, request.department

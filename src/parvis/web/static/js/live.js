@@ -1,0 +1,47 @@
+// One live stream a browser: the page that holds the lock listens and tells the others. Pages refresh what they
+// show, at most every two seconds, in one request, however many events came.
+(() => {
+  "use strict";
+  const url = document.body.dataset.stream;
+  if (!url || !window.EventSource) return;
+  const channel = window.BroadcastChannel ? new BroadcastChannel("parvis") : null;
+  const pending = { ids: new Set(), many: false, kinds: new Set(), jobs: [] };
+  const PAUSE_MS = 2000, FIRST_MS = 250;
+  let timer = 0, last = 0;
+
+  function take(told) {
+    for (const [kind, ids] of Object.entries(told)) {
+      if (kind === "many") pending.many ||= ids;
+      else if (kind === "jobs") pending.jobs.push(...ids);
+      else { pending.kinds.add(kind); if (kind !== "channel") ids.forEach((id) => pending.ids.add(kind + ":" + id)); }
+    }
+    const wait = Math.max(FIRST_MS, last + PAUSE_MS - Date.now());
+    timer ||= setTimeout(flush, wait);
+  }
+  function flush() {
+    timer = 0;
+    if (document.hidden) return;
+    last = Date.now();
+    const detail = { ids: [...pending.ids].slice(-100), many: pending.many || pending.ids.size > 100, kinds: [...pending.kinds], jobs: pending.jobs };
+    pending.ids.clear(); pending.kinds.clear(); pending.many = false; pending.jobs = [];
+    document.dispatchEvent(new CustomEvent("parvis:live", { detail }));
+  }
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && (pending.ids.size || pending.many || pending.kinds.size) && !timer) flush();
+  });
+
+  function listen() {
+    const source = new EventSource(url);
+    source.addEventListener("live", (event) => {
+      const told = JSON.parse(event.data);
+      channel?.postMessage(told);
+      take(told);
+    });
+    source.addEventListener("end", () => source.close());
+    return new Promise((done) => addEventListener("pagehide", () => { source.close(); done(); }, { once: true }));
+  }
+  channel?.addEventListener("message", (event) => take(event.data));
+  const start = () => (channel && navigator.locks ? navigator.locks.request("parvis-stream", listen) : listen());
+  addEventListener("pageshow", (event) => { if (event.persisted) { take({ many: true }); start(); } });
+  start();
+})();

@@ -1,0 +1,113 @@
+"""The small components: icon, time, avatar, number, form field, button's key."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.forms import BoundField, CheckboxInput
+from django.template.context import RequestContext
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from parvis.web import times
+from parvis.web.frame import initials as initials_of
+from parvis.web.frame import tint
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """An icon of static/icons.svg: hidden from readers where a word stands beside it, else named by `label`."""
+    address = f"{static('icons.svg')}#{name}"
+    if label:
+        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"/></svg>', label, address)
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', address)
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: RequestContext, when: datetime | None) -> SafeString:
+    """A time: short on the page, in full on hover and focus."""
+    if when is None:
+        return format_html('<span class="quiet">{}</span>', _("not known"))
+    return time_element(when, context["now"])
+
+
+def time_element(when: datetime, now: datetime) -> SafeString:
+    written = when.isoformat(timespec="seconds")
+    return SafeString(
+        f'<time datetime="{written}" title="{escape(times.full(when))}">{escape(times.short(when, now))}</time>'
+    )
+
+
+@register.simple_tag
+def avatar(name: str, key: int = 0) -> SafeString:
+    """Initials on a quiet colour; the name itself stands beside it."""
+    return format_html('<span class="face face-{}" aria-hidden="true">{}</span>', tint(key), initials_of(name))
+
+
+@register.simple_tag
+def conversation_rows(lines: Iterable[Any], *, plain: bool = False) -> SafeString:
+    """The rows of a list of conversations (web/rows.py); `plain` without ticking and opening beside."""
+    from parvis.web.rows import rows_html
+
+    return rows_html(lines, plain=plain)
+
+
+@register.filter
+def number(value: float | None) -> str:
+    """1,234 or 1 234, as the language writes it; “not known” for None."""
+    if value is None:
+        return _("not known")
+    return number_format(value, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def capped(value: int) -> str:
+    """A count on a tab: 999+ beyond what matters."""
+    return "999+" if value > 999 else str(value)
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField) -> dict[str, Any]:
+    """A form's field: label above, help under, errors beside. Widgets get their looks here."""
+    widget = bound.field.widget
+    is_choice = isinstance(widget, CheckboxInput)
+    kind = "form-check-input" if is_choice else "form-select" if hasattr(widget, "choices") else "form-control"
+    marks: dict[str, str | bool] = {"class": f"{kind} is-invalid" if bound.errors else kind}
+    return {"field": bound, "is_choice": is_choice, "control": bound.as_widget(attrs=marks)}
+
+
+@register.inclusion_tag("components/empty.html")
+def empty(icon: str, title: str, text: str = "", url: str | None = "", label: str = "") -> dict[str, Any]:
+    """What will be here, and the first step."""
+    return {"icon": icon, "title": title, "text": text, "url": url, "label": label}
+
+
+@register.inclusion_tag("components/progress.html")
+def progress(done: int, total: int | None, label: str = "") -> dict[str, Any]:
+    """How much of how much."""
+    return {"done": done, "total": total, "label": label}
+
+
+@register.filter
+def words(text: Any) -> str:
+    """A `Text` of the core, or a stored {"en", "fr"}, in the language of the request."""
+    from django.utils.translation import get_language
+
+    language = (get_language() or "en").split("-")[0]
+    if isinstance(text, dict):
+        return str(text.get(language) or text.get("en") or "")
+    return str(text.in_language(language))
+
+
+@register.simple_tag
+def post_to(name: str, *args: Any) -> SafeString:
+    """What makes a form send itself without a new page where scripts run, and with one where they do not."""
+    address = reverse(name, args=args)
+    return format_html('method="post" action="{}" hx-post="{}" hx-swap="none"', address, address)

@@ -1,0 +1,158 @@
+"""Chromium against the real web processes, with a house of its own in a directory of its own."""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+HERE = Path(__file__).parent
+CONVERSATIONS = 70
+
+
+@dataclass
+class Desk:
+    """A running desk. `keys` are the session keys of the cast, by name."""
+
+    address: str
+    keys: dict[str, str]
+    data_dir: Path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip(reason="Chromium is not installed: apt install chromium"))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _environment(data_dir: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PARVIS_")}
+    return {
+        **kept,
+        "PARVIS_DATA": str(data_dir),
+        "PARVIS_WEB_PROCESSES": "1",
+        "DJANGO_SETTINGS_MODULE": "parvis.conf.settings",
+        "PYTHONPATH": str(HERE.parents[1] / "src"),
+        **_own_database(),
+    }
+
+
+def _own_database() -> dict[str, str]:
+    """On PostgreSQL a new database beside the tests' own; on SQLite the data directory has it."""
+    server = os.environ.get("PARVIS_DATABASE")
+    if not server:
+        return {}
+    import psycopg
+
+    name = f"desk_{secrets.token_hex(6)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return {"PARVIS_DATABASE": re.sub(r"^(postgresql://[^/]*/)[^?]*", rf"\g<1>{name}", server)}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A fresh house for each test that changes it."""
+    yield from serve(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def quiet_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """One house for all tests that only look."""
+    yield from serve(tmp_path_factory.mktemp("desk"))
+
+
+def serve(data_dir: Path, program: str = "filling.py", *arguments: str) -> Iterator[Desk]:
+    """A desk on a house that `program` (beside this file) has filled."""
+    environment = _environment(data_dir)
+    python = sys.executable
+    subprocess.run([python, "-m", "parvis", "prepare"], env=environment, check=True, capture_output=True)
+    filled = subprocess.run(
+        [python, str(HERE / program), *(arguments or (str(CONVERSATIONS),))],
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
+    port = _free_port()
+    with (data_dir / "web.log").open("wb") as log:
+        server = subprocess.Popen(
+            [python, "-m", "parvis", "web", "--port", str(port)], env=environment, stdout=log, stderr=log
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_for(address, server)
+            yield Desk(address, json.loads(filled.stdout.splitlines()[-1]), data_dir)
+        finally:
+            server.terminate()
+            server.wait(20)
+            print((data_dir / "web.log").read_text(encoding="utf-8", errors="replace"))  # noqa: T201 - shown where a test fails
+
+
+def _wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
+    until_s = time.monotonic() + 30
+    while time.monotonic() < until_s:
+        assert server.poll() is None, "the server ended"
+        try:
+            urllib.request.urlopen(f"{address}/accounts/login/", timeout=5)
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("the server does not answer")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium):
+    """`open_page(desk, "/inbox/", who="Camille")`: a page that fails the test on any fault of a script."""
+    contexts = []
+
+    def open_one(desk: Desk, path: str, *, who: str = "Camille", **options):
+        context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", **options})
+        contexts.append(context)
+        context.add_cookies([{"name": "parvis", "value": desk.keys[who], "url": desk.address}])
+        page = context.new_page()
+        page.faults = []
+        page.on("pageerror", lambda error: page.faults.append(str(error)))
+        page.on("console", lambda said: page.faults.append(said.text) if said.type == "error" else None)
+        page.goto(desk.address + path)
+        return page
+
+    yield open_one
+    faults = [fault for context in contexts for page in context.pages for fault in page.faults]
+    for context in contexts:
+        context.close()
+    assert faults == []

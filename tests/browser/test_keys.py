@@ -1,0 +1,92 @@
+"""Everything by keyboard: moving, deciding, undoing, finding a command."""
+
+import re
+
+from playwright.sync_api import expect
+
+
+def open_first(page):
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail .talk")).to_be_visible()
+    return page.locator("#detail .talk").get_attribute("data-talk")
+
+
+def test_one_moves_opens_and_goes_back_by_key(quiet_desk, open_page):
+    page = open_page(quiet_desk, "/inbox/")
+    key = open_first(page)
+    page.keyboard.press("j")
+    expect(page.locator("#detail .talk")).not_to_have_attribute("data-talk", key)
+    page.keyboard.press("k")
+    expect(page.locator("#detail .talk")).to_have_attribute("data-talk", key)
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile(r"/inbox/\?"))
+
+
+def test_refusing_takes_x_and_the_digit_of_a_reason(desk, open_page):
+    page = open_page(desk, "/inbox/?q=is:held")
+    key = open_first(page)
+    page.keyboard.press("x")
+    expect(page.locator("details.reasons[open]")).to_be_visible()
+    page.keyboard.press("1")
+    expect(page.locator("#toasts")).to_contain_text("Refused.")
+    page.keyboard.press("u")
+    expect(page.locator("#toasts")).to_contain_text("Taken back.")
+    expect(page.locator("#detail .talk")).to_have_attribute("data-talk", key)
+
+
+def test_the_queue_is_emptied_one_key_a_verdict(desk, open_page):
+    page = open_page(desk, "/moderation/")
+    first = page.locator(".queue-row.is-current")
+    ids = []
+    for key, said in (("a", "Approved."), ("s", "Marked as spam.")):
+        ids.append(first.get_attribute("id"))
+        page.keyboard.press(key)
+        expect(page.locator("#toasts")).to_contain_text(said)
+        expect(page.locator(f"#{ids[-1]}")).to_be_hidden()
+    assert first.get_attribute("id") not in ids
+
+
+def test_answering_is_written_and_sent_without_the_mouse(desk, open_page):
+    page = open_page(desk, "/inbox/")
+    open_first(page)
+    page.keyboard.press("r")
+    page.keyboard.type("Thank you.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#toasts")).to_contain_text("Sent.")
+    expect(page.locator("#thread .effect")).to_contain_text("Thank you.")
+
+
+def test_the_palette_goes_anywhere(quiet_desk, open_page):
+    page = open_page(quiet_desk, "/inbox/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("moder")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/moderation/"))
+
+
+def test_every_key_of_the_page_is_named_in_the_overlay(quiet_desk, open_page):
+    page = open_page(quiet_desk, "/inbox/?q=is:held")
+    open_first(page)
+    keys = set(page.locator("[data-key]").evaluate_all("found => found.map((one) => one.dataset.key)"))
+    page.keyboard.press("?")
+    shown = set(page.locator("#keys-list kbd").all_inner_texts())
+    assert {re.sub("^([A-Z])$", r"Shift-\1", key) for key in keys} <= shown
+
+
+def test_letters_typed_into_a_field_decide_nothing(desk, open_page):
+    page = open_page(desk, "/inbox/?q=is:held")
+    open_first(page)
+    page.locator("#filter").fill("")
+    page.locator("#filter").press_sequentially("axs")
+    page.wait_for_timeout(300)
+    assert page.locator("#toasts .toast-line").count() == 0
+
+
+def test_all_that_match_are_selected_and_unselected_by_key(quiet_desk, open_page):
+    page = open_page(quiet_desk, "/inbox/?q=is:held")
+    expect(page.locator("#bulk")).to_be_hidden()
+    page.keyboard.press(".")
+    expect(page.locator("#bulk")).to_contain_text("1 selected")
+    page.keyboard.press("Shift+Period")
+    expect(page.locator("#bulk [name=all]")).to_be_checked()

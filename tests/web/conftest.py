@@ -1,0 +1,10 @@
+"""Pages without the build of static files, and passwords that hash quickly."""
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _quick_pages(settings):
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
