@@ -164,3 +164,8 @@ def status_of_or_none(port):
         return status_of(port)
     except OSError:
         return None
+
+
+def test_disk_that_can_only_be_read_is_named(small_disk):
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    assert "is not writable" in refused("--port", str(free_port()), "--data", str(small_disk))

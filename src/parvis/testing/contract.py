@@ -7,6 +7,7 @@ A recorded answer is a JSON file in `answers/`: {"endpoint", "url", "content_typ
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import parvis.connectors
 from parvis.channels.registry import faults_of
@@ -61,7 +62,7 @@ def _payload(path: Path) -> Payload:
     )
 
 
-def _recording(body: bytes) -> dict | None:
+def _recording(body: bytes) -> dict[str, Any] | None:
     try:
         told = json.loads(body)
     except ValueError:

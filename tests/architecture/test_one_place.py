@@ -1,0 +1,39 @@
+"""A connector is one folder: nothing outside it names it."""
+
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import parvis.connectors
+
+SOURCE = Path(parvis.__file__).parent
+SLUGS = [found.name for found in pkgutil.iter_modules(parvis.connectors.__path__)]
+DATA = {  # rows made for tests and demonstrations may say of which platform they are
+    SOURCE / "testing",
+    SOURCE / "flows" / "demo",
+}
+
+
+def files_outside(slug):
+    own = SOURCE / "connectors" / slug
+    for path in [*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html")]:
+        if own not in path.parents and not any(place in path.parents for place in DATA):
+            yield path
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_no_connector_is_named_outside_its_folder(slug):
+    named = re.compile(rf"""["']{slug}["']|parvis\.connectors\.{slug}\b""")
+    guilty = [
+        f"{path.relative_to(SOURCE)}: {line.strip()}"
+        for path in files_outside(slug)
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if named.search(line)
+    ]
+    assert guilty == []
+
+
+def test_the_test_sees_connectors_at_all():
+    assert len(SLUGS) >= 3
