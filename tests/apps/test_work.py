@@ -33,8 +33,9 @@ def test_job_is_done_in_steps_and_pages_are_told(kind, now):
     job.refresh_from_db()
     assert (job.state, job.done_count, job.cursor, job.leased_by) == (JobState.DONE, 5, {"at": 5}, "")
     assert job.finished_at is not None
-    event = LiveEvent.objects.get(kind="job")
-    assert (event.member_key, event.facts["state"], event.facts["done"]) == (7, "done", 5)
+    begun, ended = LiveEvent.objects.filter(kind="job").order_by("id")
+    assert (begun.member_key, begun.facts["state"], begun.facts["done"]) == (7, "waiting", 0)
+    assert (ended.member_key, ended.facts["state"], ended.facts["done"]) == (7, "done", 5)
     assert run_jobs("a", now) == 0
 
 

@@ -105,7 +105,7 @@ def serve(data_dir: Path, program: str = "filling.py", *arguments: str) -> Itera
         finally:
             server.terminate()
             server.wait(20)
-            print((data_dir / "web.log").read_text(encoding="utf-8", errors="replace"))  # noqa: T201 - shown where a test fails
+            print((data_dir / "web.log").read_text(encoding="utf-8", errors="replace"))
 
 
 def _wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
@@ -123,7 +123,7 @@ def _wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
     raise AssertionError("the server does not answer")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[object]:
     from playwright.sync_api import sync_playwright
 
@@ -143,7 +143,8 @@ def open_page(chromium):
     def open_one(desk: Desk, path: str, *, who: str = "Camille", **options):
         context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", **options})
         contexts.append(context)
-        context.add_cookies([{"name": "parvis", "value": desk.keys[who], "url": desk.address}])
+        if who:
+            context.add_cookies([{"name": "parvis", "value": desk.keys[who], "url": desk.address}])
         page = context.new_page()
         page.faults = []
         page.on("pageerror", lambda error: page.faults.append(str(error)))

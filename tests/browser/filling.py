@@ -60,4 +60,4 @@ def session_of(member: Member) -> str:
 
 
 if __name__ == "__main__":
-    print(json.dumps(fill(int(sys.argv[1]))))  # noqa: T201
+    print(json.dumps(fill(int(sys.argv[1]))))

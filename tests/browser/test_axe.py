@@ -11,11 +11,32 @@ PAGES = (
     "/inbox/?q=",
     "/inbox/?q=nothing-of-this",
     "/inbox/?q=foo:",
+    "/inbox/1/history/",
     "/moderation/",
     "/nowhere/",
     "TALK",
 )
-OWNER_PAGES = ("/people/", "/people/invite/", "/departments/", "/audit/", "/account/", "/channels/")
+OWNER_PAGES = (
+    "/people/",
+    "/people/1/",
+    "/people/invite/",
+    "/departments/",
+    "/audit/",
+    "/account/",
+    "/settings/",
+    "/channels/",
+    "/channels/1/",
+    "/channels/1/remove/",
+    "/channels/1/reconnect/",
+    "/channels/new/",
+    "/channels/new/files/",
+)
+ENTRANCE = ("/accounts/login/", "/accounts/password/reset/", "/enter/no-such-link")
+EVERY_PAGE = [
+    *((path, "Camille") for path in PAGES),
+    *((path, "Olive") for path in OWNER_PAGES),
+    *((path, "") for path in ENTRANCE),
+]
 PHONE = {"width": 390, "height": 844}
 LIMIT_BYTES = 150_000
 
@@ -35,19 +56,13 @@ def open_for(desk, open_page, path, *, who="Camille", **options):
     return page
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing(quiet_desk, open_page, path, scheme):
-    page = open_for(quiet_desk, open_page, path, color_scheme=scheme)
+@pytest.mark.parametrize(("path", "who"), EVERY_PAGE)
+def test_axe_finds_nothing_in_light_and_dark_wide_and_on_a_phone(quiet_desk, open_page, path, who):
+    page = open_for(quiet_desk, open_page, path, who=who, color_scheme="light", reduced_motion="reduce")
+    assert faults_of(page) == []
+    page.emulate_media(color_scheme="dark")
     assert faults_of(page) == []
     page.set_viewport_size(PHONE)
-    assert faults_of(page) == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", OWNER_PAGES)
-def test_axe_finds_nothing_on_the_pages_of_the_house(quiet_desk, open_page, path, scheme):
-    page = open_for(quiet_desk, open_page, path, who="Olive", color_scheme=scheme)
     assert faults_of(page) == []
 
 
@@ -59,9 +74,21 @@ def test_axe_finds_nothing_in_the_dialogs(quiet_desk, open_page, opened):
     assert faults_of(page) == []
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_no_page_is_heavier_than_150_kb(quiet_desk, open_page, path):
-    page = open_for(quiet_desk, open_page, path)
+def test_axe_finds_nothing_in_the_menus_of_a_phone_and_of_the_bar_of_many(quiet_desk, open_page):
+    page = open_for(quiet_desk, open_page, "/inbox/", who="Olive", viewport=PHONE)
+    page.locator(".rail-more summary").click()
+    assert faults_of(page) == []
+    page.locator(".rail-more summary").click()
+    page.locator(".row-pick input").first.check()
+    page.locator("#bulk details", has_text="Labels").click()
+    page.locator("#bulk-label").wait_for()
+    assert faults_of(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize(("path", "who"), EVERY_PAGE)
+def test_no_page_is_heavier_than_150_kb_or_wider_than_its_screen(quiet_desk, open_page, path, who):
+    page = open_for(quiet_desk, open_page, path, who=who)
     page.reload(wait_until="load")
     page.wait_for_timeout(300)
     page.faults.clear()
@@ -70,9 +97,20 @@ def test_no_page_is_heavier_than_150_kb(quiet_desk, open_page, path):
         ".map((one) => [one.name, one.encodedBodySize])"
     )
     assert sum(size for _, size in sizes) < LIMIT_BYTES, sizes
+    for width in (390, 320, 720):
+        page.set_viewport_size({"width": width, "height": 640})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, width
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_nothing_is_wider_than_a_phone(quiet_desk, open_page, path):
-    page = open_for(quiet_desk, open_page, path, viewport=PHONE)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+def test_bar_of_a_phone_has_five_entries_at_most_and_all_fit(quiet_desk, open_page):
+    page = open_for(quiet_desk, open_page, "/", who="Olive", viewport={"width": 320, "height": 640})
+    entries = [one for one in page.locator(".rail-list > li").all() if one.is_visible()]
+    assert len(entries) == 5
+    assert max(one.bounding_box()["x"] + one.bounding_box()["width"] for one in entries) <= 320
+    entries[-1].locator("summary").click()
+    for place in ("/people/", "/audit/", "/settings/"):
+        assert page.locator(f".rail-more a[href='{place}']").is_visible()
+    page.locator(".rail-more [name=department]", has_text="Sport").click()
+    page.locator(".rail-more summary").click()
+    assert page.locator(".rail-more [aria-pressed=true]").inner_text() == "Sport"
+    page.locator(".rail-more [name=department]", has_text="whole house").click()

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 
@@ -65,13 +66,102 @@ def test_the_palette_goes_anywhere(quiet_desk, open_page):
     expect(page).to_have_url(re.compile("/moderation/"))
 
 
-def test_every_key_of_the_page_is_named_in_the_overlay(quiet_desk, open_page):
+ALL_KEYS = {*"jkeaxsrnmzlu./?", "Enter", "Esc", "Shift-M", "Shift-.", "Ctrl K"}
+
+
+@pytest.mark.parametrize("path", ["/", "/inbox/", "/moderation/", "/account/"])
+def test_every_key_is_named_in_the_overlay_wherever_it_is_opened(quiet_desk, open_page, path):
+    page = open_page(quiet_desk, path)
+    page.keyboard.press("?")
+    expect(page.locator("#keys[open]")).to_be_visible()
+    shown = page.locator("#keys-list kbd").all_inner_texts()
+    assert set(shown) >= ALL_KEYS
+    lines = page.locator("#keys-list > div").all_inner_texts()
+    assert len(lines) == len(set(lines))
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys[open]")).to_have_count(0)
+
+
+def test_every_key_of_an_open_conversation_is_named_in_the_overlay(quiet_desk, open_page):
     page = open_page(quiet_desk, "/inbox/?q=is:held")
     open_first(page)
     keys = set(page.locator("[data-key]").evaluate_all("found => found.map((one) => one.dataset.key)"))
     page.keyboard.press("?")
     shown = set(page.locator("#keys-list kbd").all_inner_texts())
     assert {re.sub("^([A-Z])$", r"Shift-\1", key) for key in keys} <= shown
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("e", "Done."), ("a", "Approved."), ("s", "Marked as spam."), ("m", "Assigned to Camille")],
+)
+def test_key_acts_on_the_open_conversation_and_u_takes_it_back(desk, open_page, key, said):
+    page = open_page(desk, "/inbox/?q=is:held")
+    open_first(page)
+    page.keyboard.press(key)
+    expect(page.locator("#toasts")).to_contain_text(said)
+    page.keyboard.press("u")
+    expect(page.locator("#toasts")).to_contain_text("Taken back.")
+
+
+def test_key_z_snoozes_by_the_first_choice(desk, open_page):
+    page = open_page(desk, "/inbox/")
+    open_first(page)
+    page.keyboard.press("z")
+    expect(page.locator(".talk-head [name=until]").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("Snoozed.")
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [("Shift+M", ".talk-head [name=assignee]"), ("l", "#label-new"), ("n", "#note-text"), ("r", "#reply-text")],
+)
+def test_key_opens_what_it_names_with_the_focus_in_it(quiet_desk, open_page, key, shown):
+    page = open_page(quiet_desk, "/inbox/?q=is:held")
+    open_first(page)
+    page.keyboard.press(key)
+    expect(page.locator(shown).last).to_be_visible()
+    page.wait_for_function("document.activeElement !== document.body")
+
+
+@pytest.mark.parametrize(
+    ("letter", "place"), [("t", "/$"), ("i", "/inbox/"), ("m", "/moderation/"), ("c", "/channels/")]
+)
+def test_g_and_a_letter_go_to_a_place(quiet_desk, open_page, letter, place):
+    page = open_page(quiet_desk, "/account/")
+    page.keyboard.press("g")
+    page.keyboard.press(letter)
+    expect(page).to_have_url(re.compile(place))
+
+
+def test_slash_goes_to_the_search(quiet_desk, open_page):
+    page = open_page(quiet_desk, "/inbox/")
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#search")).not_to_be_focused()
+
+
+def test_many_are_labelled_from_the_bar_and_taken_back(desk, open_page):
+    page = open_page(desk, "/inbox/")
+    page.keyboard.press(".")
+    page.locator("#bulk").get_by_text("Labels").click()
+    page.locator("#bulk-label").fill("urgent")
+    page.locator("#bulk [value='label:']").click()
+    expect(page.locator("#toasts")).to_contain_text("1 done.")
+    expect(page.locator("#rows .tag-chip")).to_have_text("urgent")
+    page.keyboard.press("u")
+    expect(page.locator("#toasts")).to_contain_text("Taken back.")
+
+
+def test_history_and_earlier_versions_come_when_they_are_opened(desk, open_page):
+    page = open_page(desk, "/inbox/")
+    open_first(page)
+    page.keyboard.press("m")
+    expect(page.locator("#toasts")).to_contain_text("Assigned")
+    page.locator("#detail summary", has_text="History").click()
+    expect(page.locator("#detail .history li")).not_to_have_count(0)
 
 
 def test_letters_typed_into_a_field_decide_nothing(desk, open_page):
@@ -90,3 +180,4 @@ def test_all_that_match_are_selected_and_unselected_by_key(quiet_desk, open_page
     expect(page.locator("#bulk")).to_contain_text("1 selected")
     page.keyboard.press("Shift+Period")
     expect(page.locator("#bulk [name=all]")).to_be_checked()
+    expect(page.locator("#bulk")).to_contain_text("All 35 that match are selected")

@@ -53,16 +53,20 @@ def test_only_what_the_member_may_use_is_shown(client, cast):
 
 def test_the_department_in_view_is_remembered_and_cannot_be_a_foreign_one(client, cast):
     client.force_login(cast.stella, backend="django.contrib.auth.backends.ModelBackend")
-    client.post("/preferences/", {"department": cast.sport.pk, "back": "/"})
+    client.post("/preferences/", {"department": cast.sport.pk})
     assert client.get("/").context["department"] == cast.sport
     client.force_login(cast.camille, backend="django.contrib.auth.backends.ModelBackend")
-    client.post("/preferences/", {"department": cast.sport.pk, "back": "/"})
+    client.post("/preferences/", {"department": cast.sport.pk})
     assert client.get("/").context["department"] is None
 
 
 def test_a_choice_leads_back_and_never_outside(camille):
-    assert camille.post("/preferences/", {"theme": "dark", "back": "/inbox/"})["Location"] == "/inbox/"
-    assert camille.post("/preferences/", {"theme": "dark", "back": "https://evil.example/"})["Location"] == "/"
+    def led_back(referer):
+        return camille.post("/preferences/", {"theme": "dark"}, headers={"referer": referer})["Location"]
+
+    assert led_back("http://testserver/inbox/?q=is:held") == "/inbox/?q=is:held"
+    assert led_back("https://evil.example/") == "/"
+    assert led_back("http://testserver//evil.example/") == "/"
     assert 'data-bs-theme="dark"' in camille.get("/").content.decode()
 
 

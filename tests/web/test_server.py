@@ -10,7 +10,12 @@ from parvis.web.server import WsgiBridge
 
 def echo(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain"), ("X-Length", environ["CONTENT_LENGTH"])])
-    return [environ["REQUEST_METHOD"].encode(), b" ", environ["wsgi.input"].read(), environ.get("HTTP_X_A", "").encode()]
+    return [
+        environ["REQUEST_METHOD"].encode(),
+        b" ",
+        environ["wsgi.input"].read(),
+        environ.get("HTTP_X_A", "").encode(),
+    ]
 
 
 def scope(method="POST", headers=()):

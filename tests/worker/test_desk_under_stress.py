@@ -1,8 +1,10 @@
 """The desk while its disk fills up, its database is held by another program, and its processes are killed."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import threading
 import urllib.error
@@ -10,9 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.worker.desk import Desk, wait_until
-
-from parvis.testing import postgresql
+from tests.worker.desk import SOURCE, Desk, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -146,28 +146,35 @@ def test_two_desks_on_one_directory_share_the_house(desk, tmp_path):
     assert desk.add_department(3).status == 200
 
 
+def postgresql(act, directory):
+    """In a process of its own: the wheel stops no server while one that started it lives."""
+    command = [sys.executable, "-m", "parvis.testing.postgresql", act, str(directory)]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(SOURCE)}, capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
 @pytest.fixture
 def server():
     """A PostgreSQL of this test's own, in a place that its user may enter."""
     directory = Path(tempfile.mkdtemp(prefix="parvis-pg-"))
     directory.chmod(0o755)
     yield directory
-    postgresql.stop(directory)
+    postgresql("stop", directory)
     shutil.rmtree(directory, ignore_errors=True)
 
 
 def test_desk_goes_on_by_itself_after_its_postgresql_was_restarted(server, tmp_path):
-    desk = Desk(tmp_path / "data", tmp_path / "log", options={"PARVIS_DATABASE": postgresql.start(server)})
+    desk = Desk(tmp_path / "data", tmp_path / "log", options={"PARVIS_DATABASE": postgresql("start", server)})
     try:
         desk.start()
         desk.open_house()
         assert desk.add_department(1).status == 200
         members = {process.pid for process in psutil.Process(desk.process.pid).children(recursive=True)}
-        postgresql.stop(server)
+        postgresql("stop", server)
         while_gone = desk.get("/inbox/")
         assert while_gone.status == 503
         assert "does not answer" in while_gone.text
-        postgresql.start(server)
+        postgresql("start", server)
         wait_until(lambda: desk.get("/inbox/").status == 200, 30)
         assert all(desk.get("/inbox/").status == 200 for _ in range(20))
         assert desk.add_department(2).status == 200

@@ -167,7 +167,8 @@ def replay_some(
 
 
 def replay_count(channel: Channel | None, *, everything: bool = False, newer_than_version: int | None = None) -> int:
-    return _replayable(channel, everything=everything, newer_than_version=newer_than_version).count()
+    waiting = _replayable(channel, everything=everything, newer_than_version=newer_than_version)
+    return int(waiting.count())
 
 
 def _replayable(channel: Channel | None, *, everything: bool, newer_than_version: int | None) -> Any:

@@ -19,7 +19,7 @@ from parvis.orgs.models import Department
 
 BLOCK_BITS = {"sqlite": 17, "postgresql": 15}
 """Ids in a block, as a power of two. Smaller: frequent words cost less, words that are nowhere cost more."""
-_GROWTH = 4
+_GROWTH = 8
 """After the newest block alone, each query reads so many times more blocks than the one before."""
 _MOST_WORDS = 20_000
 """Of one item; what follows is not found."""

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two starts at once take turns
         _migrate()
         _collect_static(settings.PACKAGE_DIR, settings.DATA_DIR)
-        owner = _demonstration_owner() if args.demo else None
+        owner = _demonstration_owner() if args.demo or _is_looked_around_in() else None
     if args.address and (link := _link(args.address, owner)):
         print(link)
     return 0
@@ -47,6 +47,12 @@ def _demonstration_owner() -> "Member":
     from parvis.flows.demo import fill_house
 
     return fill_house(now=datetime.now(UTC))
+
+
+def _is_looked_around_in() -> bool:
+    from parvis.flows.demo.leaving import is_looked_around_in
+
+    return is_looked_around_in()
 
 
 def _link(address: str, owner: "Member | None") -> str | None:

@@ -13,6 +13,7 @@ ParvisError
 │   ├── TooLate            what was to be taken back has already left
 │   └── LeaseLost          another worker holds the row by now
 ├── HouseError             this machine: disk, database, configuration
+│   ├── DiskFull, DiskNotWritable, DatabaseBusy, DatabaseGone
 │   ├── ConnectorFaulty, ConnectorMissing
 │   └── KeyMissing
 └── RemoteError            the other side, or the way to it
@@ -207,6 +208,41 @@ class LeaseLost(Conflict):
 class HouseError(ParvisError):
     code = "house"
     sentence = Text("This machine is in trouble: {detail}.", "Cette machine a un problème : {detail}.")
+
+
+class DiskFull(HouseError):
+    code = "disk_full"
+    sentence = Text(
+        "The disk of this installation is full. What was saved before is safe; make room on it, then try once more.",
+        "Le disque de cette installation est plein. Ce qui était enregistré est sauf ; libérez de la place, puis réessayez.",
+    )
+
+
+class DiskNotWritable(HouseError):
+    code = "disk_not_writable"
+    sentence = Text(
+        "The data directory of this installation can only be read. What was saved before is safe; make it writable again.",
+        "Le dossier de données de cette installation est en lecture seule. Ce qui était enregistré est sauf ; "
+        "rendez-le accessible en écriture.",
+    )
+
+
+class DatabaseBusy(HouseError):
+    code = "database_busy"
+    sentence = Text(
+        "The database was busy for too long, and nothing was changed. Try once more in a moment.",
+        "La base de données était occupée trop longtemps, et rien n’a été changé. Réessayez dans un moment.",
+    )
+    default_retry_s = 5.0
+
+
+class DatabaseGone(HouseError):
+    code = "database_gone"
+    sentence = Text(
+        "The database does not answer, and nothing was changed. Parvis goes on by itself once it is back.",
+        "La base de données ne répond pas, et rien n’a été changé. Parvis continue de lui-même dès qu’elle revient.",
+    )
+    default_retry_s = 5.0
 
 
 class KeyMissing(HouseError):

@@ -21,7 +21,7 @@ def write_place(place: Place) -> str:
 def read_place(cursor: str | None) -> Place | None:
     match _read(cursor):
         case [int(at), int(key)] if abs(at) < 2**60 and abs(key) < 2**60:
-            return Place(_EPOCH + at * _MICROSECOND, key) if abs(at) < _FARTHEST else None
+            return Place(_EPOCH + at * _MICROSECOND, int(key)) if abs(at) < _FARTHEST else None  # True is an int too
     return None
 
 
@@ -31,7 +31,7 @@ def write_number(number: int) -> str:
 
 def read_number(cursor: str | None) -> int | None:
     found = _read(cursor)
-    return found if isinstance(found, int) and abs(found) < 2**60 else None
+    return int(found) if isinstance(found, int) and abs(found) < 2**60 else None
 
 
 def _write(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -52,6 +52,9 @@ __all__ = [
     "wake_due",
     "write_note",
 ]
+
+
+LONGEST_SNOOZE = timedelta(days=3650)
 
 
 def assign(
@@ -170,6 +173,8 @@ def snooze_many(
 ) -> Changed:
     if until <= now:
         raise BadInput(detail=Text("this time is over", "ce moment est déjà passé"))
+    if until > now + LONGEST_SNOOZE:
+        raise BadInput(detail=Text("this time is years away", "ce moment est à des années d’ici"))
     values = {"state": ConversationState.SNOOZED.value, "snoozed_until": until}
     return change_many(ids, member, "conversation.snooze", values, now=now, version=version, batch=batch)
 

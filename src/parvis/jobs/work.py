@@ -46,9 +46,11 @@ def start_job(
     kind: str, *, member_id: int | None, params: Mapping[str, Any], now: datetime, total_count: int | None = None
 ) -> Job:
     """A job for the worker to find, in the current transaction."""
-    return Job.objects.create(
+    job = Job.objects.create(
         kind=kind, member_key=member_id, params=dict(params), total_count=total_count, created_at=now
     )
+    tell("job", now=now, member_id=member_id, facts=facts_of(job))
+    return job
 
 
 def cancel_job(job: Job) -> None:

@@ -26,6 +26,15 @@ class Reach:
             else:
                 self._departments[department_id] = rights
 
+    @property
+    def fingerprint(self) -> tuple[object, ...]:
+        """The same where the same may be done and seen."""
+        return (
+            self.is_owner,
+            sorted(self._house),
+            sorted((key, sorted(may)) for key, may in self._departments.items()),
+        )
+
     def rights(self, department_id: int | None) -> frozenset[str]:
         """All that may be done there; `department_id` None: in the house as a whole."""
         if self.is_owner:

@@ -35,7 +35,7 @@ def forget_factors(person: Member, *, by: Member | None, now: datetime) -> int:
     with transaction.atomic():
         count, _ = Authenticator.objects.filter(user=person).delete()
         audit.record(by, "factors.forget", subject="member", subject_key=person.pk, now=now, facts={"count": count})
-    return count
+    return int(count)
 
 
 def sessions_of(member: Member) -> list[UserSession]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from parvis.orgs.access import Scoped, may
+from parvis.orgs.access import Scoped, may, reach_of
 from parvis.orgs.giving import may_give
 from parvis.orgs.models import AuditEntry, Department, Link, LinkPurpose, Member, Membership
 from parvis.orgs.rights import RIGHTS, Action
@@ -72,6 +72,15 @@ def colleagues(member: Member, *, department_id: int | None = None, action: str 
         seen = Department.objects.visible_to(member).values("pk")
         held = held.filter(Q(department=None) | Q(department__in=seen))
     return Member.objects.filter(Q(is_owner=True) | Exists(held), is_active=True)
+
+
+def people_known_to(member: Member) -> QuerySet[Member]:
+    """Who has or had a desk where the member sees something: the names that they may meet there."""
+    visible = reach_of(member).departments(Action.SEE)
+    if visible is None:
+        return Member.objects.all()
+    near = Membership.objects.filter(Q(department=None) | Q(department_id__in=sorted(visible)), member=OuterRef("pk"))
+    return Member.objects.filter(Q(is_owner=True) | Q(pk=member.pk) | Exists(near))
 
 
 def people_managed_by(member: Member, *, words: str = "") -> list[PersonRow]:

@@ -6,6 +6,7 @@ Nobody signs up by themselves, providers let in who is invited, second factors a
 import base64
 import hashlib
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -26,6 +27,12 @@ class HouseAccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Members come by invitation."""
         return False
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """At the house's own address, whatever the request that asked for the mail calls it."""
+        url: str = super().get_reset_password_from_key_url(key)
+        parts = urlsplit(url)
+        return settings.SITE_ADDRESS + parts._replace(scheme="", netloc="").geturl() if settings.SITE_ADDRESS else url
 
 
 class HouseProviderAdapter(DefaultSocialAccountAdapter):

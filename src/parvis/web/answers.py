@@ -6,8 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
@@ -33,7 +33,7 @@ def done(
                 '{} <a class="btn btn-sm" href="{}">{}</a>', text, reverse("inbox-undo", args=[batch]), _undo_word()
             )
         messages.success(request, text)
-        return redirect(back_of(request, to))
+        return HttpResponseRedirect(back_of(request, to))
     response = render(
         request,
         "components/toast_partial.html",
@@ -46,7 +46,8 @@ def done(
 
 def back_of(request: HttpRequest, to: str = "") -> str:
     for wanted in (to, request.POST.get("back", ""), request.headers.get("Referer", "")):
-        if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
+        is_address = wanted.startswith(("/", "http:", "https:"))
+        if is_address and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
             return wanted
     return "/"
 

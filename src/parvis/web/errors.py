@@ -1,6 +1,7 @@
 """What went wrong, in words: a page of its own, or for a fragment a message on the page that is open."""
 
 import logging
+import sys
 from http import HTTPStatus
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from parvis.core.errors import BadInput, Conflict, NotAllowed, ParvisError, RemoteError
+from parvis.jobs.faults import house_trouble
 
 log = logging.getLogger(__name__)
 _STATUSES: tuple[tuple[type[ParvisError], HTTPStatus], ...] = (
@@ -61,18 +63,31 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def broken(request: HttpRequest) -> HttpResponse:
+    """Without the frame, which asks the database: that may be what is broken."""
+    if trouble := house_trouble(sys.exception()):
+        response = _show(
+            request,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            title=_("This could not be done"),
+            detail=words_of(trouble),
+            bare=True,
+        )
+        if trouble.retry_after_s is not None:
+            response.headers["Retry-After"] = f"{trouble.retry_after_s:.0f}"
+        return response
     return _show(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
+        bare=True,
         title=_("Parvis made a mistake"),
         detail=_("What was saved before is safe; the last step was not carried out. It is written in the log."),
     )
 
 
-def _show(request: HttpRequest, status: HTTPStatus, **words: Any) -> HttpResponse:
+def _show(request: HttpRequest, status: HTTPStatus, *, bare: bool = False, **words: Any) -> HttpResponse:
     if request.headers.get("HX-Request") == "true":
         response = render(request, "components/error_toast.html", words, status=status)
         response.headers["HX-Reswap"] = "none"
         return response
-    bare = getattr(request, "member", None) is None
+    bare = bare or getattr(request, "member", None) is None
     return render(request, "components/error_page.html", {**words, "bare": bare}, status=status)

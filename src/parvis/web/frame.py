@@ -2,20 +2,24 @@
 
 from collections.abc import Iterable
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.utils.translation import get_language
 
 from parvis.inbox.notes import unseen_mentions
 from parvis.orgs.access import reach_of
 from parvis.orgs.models import Department, Member
 from parvis.orgs.rights import Action
 from parvis.web import rail
-from parvis.web.words import script_words
+from parvis.web.words import key_words, script_words
 
 AVATAR_TINTS = 6
 MENTIONS_KEPT_S = 15
+PLACES_ON_A_BAR = 4
 
 
 def department_in_view(member: Member, departments: Iterable[Department]) -> Department | None:
@@ -61,6 +65,23 @@ class Frame:
         return rail.entries(rail.HOUSE, self.member, self.request.path)
 
     @cached_property
+    def bar(self) -> set[str]:
+        """Names of the places that a phone's bar shows; the others stand under “More”."""
+        return {entry.place.name for entry in self._everywhere[:PLACES_ON_A_BAR]}
+
+    @property
+    def beyond_bar(self) -> list[rail.Entry]:
+        return self._everywhere[PLACES_ON_A_BAR:]
+
+    @property
+    def is_beyond_bar(self) -> bool:
+        return any(entry.is_here for entry in self.beyond_bar)
+
+    @property
+    def _everywhere(self) -> list[rail.Entry]:
+        return [*self.desk, *self.house_places]
+
+    @cached_property
     def new(self) -> list[rail.Entry]:
         return rail.entries(rail.NEW, self.member, self.request.path)
 
@@ -88,11 +109,32 @@ class Frame:
 
     @cached_property
     def preferences(self) -> dict[str, Any]:
-        return self.member.preferences
+        kept: dict[str, Any] = self.member.preferences
+        return kept
 
     @property
     def next_opens(self) -> bool:
         return bool(self.preferences.get("next_opens", True))
+
+    @cached_property
+    def key(self) -> str:
+        """Everything that the rail and the top bar show: the same key, the same pieces. Each browser has its own."""
+        member, department = self.member, self.request.department  # type: ignore[attr-defined]
+        house = self.request.house  # type: ignore[attr-defined]
+        get_token(self.request)  # a browser's first visit has its secret made here
+        shown = (
+            self.request.META["CSRF_COOKIE"],
+            (member.pk, member.name, member.email, member.theme, member.density, sorted(member.preferences.items())),
+            (get_language(), house and (house.name, house.is_demo), department and department.pk),
+            [(one.pk, one.name) for one in self.departments],
+            [(entry.place.name, entry.is_here) for entry in (*self._everywhere, *self.new)],
+            (self.sees_house, self.mention_count),
+        )
+        return sha256(repr(shown).encode()).hexdigest()
+
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        return key_words()
 
     @property
     def script_words(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
@@ -20,6 +20,7 @@ from parvis.orgs.queries import departments_of
 from parvis.web import clock, errors, frame
 
 log = logging.getLogger(__name__)
+_HIGHEST_ID = 2**63 - 1
 Handler = Callable[[HttpRequest], HttpResponse]
 View = Callable[..., HttpResponse]
 
@@ -48,8 +49,11 @@ class Person:
         return response
 
     def process_view(
-        self, request: HttpRequest, view: View, _args: tuple[Any, ...], _kwargs: dict[str, Any]
+        self, request: HttpRequest, view: View, _args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
+        if any(isinstance(value, int) and value > _HIGHEST_ID for value in kwargs.values()):
+            raise Http404  # no row can have it, and no database can be asked for it
+        _drop_nul(request)
         if not getattr(view, "login_required", True):
             return None
         if cast(Any, request).member is None:
@@ -62,9 +66,21 @@ class Person:
         return errors.answer(request, error) if isinstance(error, ParvisError) else None
 
 
+def _drop_nul(request: HttpRequest) -> None:
+    """The one sign that PostgreSQL cannot keep; nobody types it."""
+    for name in ("GET", "POST"):
+        given: QueryDict = getattr(request, name)
+        if any("\0" in value for values in given.lists() for value in (values[0], *values[1])):
+            cleaned = given.copy()
+            cleaned.clear()
+            for key, values in given.lists():
+                cleaned.setlist(key.replace("\0", ""), [value.replace("\0", "") for value in values])
+            setattr(request, name, cleaned)
+
+
 def _member(request: HttpRequest) -> Member | None:
     user = request.user
-    return cast(Member, user) if user.is_authenticated and user.is_active else None
+    return user if user.is_authenticated and user.is_active else None
 
 
 def _to_entrance(request: HttpRequest) -> HttpResponse:

@@ -60,8 +60,14 @@ def _state(line: "Line", icons: str) -> str:
 
 
 def _present(line: "Line", icons: str) -> str:
-    eye = _icon("eye", icons)
-    return "".join(f'<span class="presence">{eye}{escape(one.name)}</span>' for one in line.present)
+    if not line.present:
+        return ""
+    eye, pencil = _icon("eye", icons), _icon("pencil", icons)
+    return "".join(
+        f'<span class="presence{" tone-act" if one.is_typing else ""}">{pencil if one.is_typing else eye}'
+        f"{escape(one.name)}</span>"
+        for one in line.present
+    )
 
 
 def _end(line: "Line") -> str:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from parvis.core.errors import ParvisError
 from parvis.jobs.backoff import backoff_s
-from parvis.jobs.faults import one_line
+from parvis.jobs.faults import house_trouble, one_line
 
 _log = logging.getLogger("parvis.worker")
 
@@ -40,7 +40,8 @@ async def repeat(name: str, turn: Callable[[], Awaitable[bool]], *, every_s: flo
             more_waits = await turn()
         except Exception as error:  # noqa: BLE001 - the edge: the loop goes on
             failure_count += 1
-            said = f"{error.code}: {error}" if isinstance(error, ParvisError) else one_line(error)
+            known = error if isinstance(error, ParvisError) else house_trouble(error)
+            said = f"{known.code}: {known}" if known else one_line(error)
             _log.error("%s: %s", name, said)
             await stopping.wait(backoff_s(failure_count, first_s=1.0, longest_s=30.0))
             continue

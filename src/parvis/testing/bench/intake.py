@@ -230,5 +230,5 @@ class _House:
         if connection.vendor == "sqlite":
             connection.close()
         else:
-            self._creation.destroy_test_db(self._name, verbosity=0)
+            self._creation.destroy_test_db(str(self._name), verbosity=0)
         shutil.rmtree(self._directory, ignore_errors=True)

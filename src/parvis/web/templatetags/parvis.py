@@ -1,17 +1,24 @@
 """The small components: icon, time, avatar, number, form field, button's key."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from django import template
+from django.core.cache import caches
 from django.forms import BoundField, CheckboxInput
+from django.middleware.csrf import get_token
 from django.template.context import RequestContext
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from parvis.web import times
@@ -24,10 +31,35 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """An icon of static/icons.svg: hidden from readers where a word stands beside it, else named by `label`."""
-    address = f"{static('icons.svg')}#{name}"
+    return _icon(static("icons.svg"), name, label)
+
+
+@lru_cache(2048)
+def _icon(file: str, name: str, label: str) -> SafeString:
     if label:
-        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"/></svg>', label, address)
-    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', address)
+        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, file, name)
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', file, name)
+
+
+_ANY_ID, _ANY_BACK = 987_654_321_987, "/any-way-back/"
+
+
+@register.simple_tag(takes_context=True)
+def verdict_form(context: RequestContext, post: Any) -> SafeString:
+    """The verdicts on one item. Alike for all with the same choices, so rendered once for each browser and language."""
+    request = context["request"]
+    get_token(request)
+    codes = tuple(verdict.code for verdict in post.verdicts)
+    reasons = tuple(reason.code for reason in context["reasons"])
+    shown = (request.META["CSRF_COOKIE"], get_language(), static("icons.svg"), codes, post.is_target, reasons)
+    key = f"verdicts:{sha256(repr(shown).encode()).hexdigest()}"
+    html = caches["pages"].get(key)
+    if html is None:
+        any_post = {"id": _ANY_ID, "back": _ANY_BACK, "verdicts": post.verdicts, "is_target": post.is_target}
+        placed = {"post": any_post, "reasons": context["reasons"]}
+        html = render_to_string("components/decide.html", placed, request)
+        caches["pages"].set(key, html)
+    return SafeString(html.replace(str(_ANY_ID), str(post.id)).replace(_ANY_BACK, escape(post.back)))
 
 
 @register.simple_tag(takes_context=True)
@@ -39,10 +71,14 @@ def ago(context: RequestContext, when: datetime | None) -> SafeString:
 
 
 def time_element(when: datetime, now: datetime) -> SafeString:
-    written = when.isoformat(timespec="seconds")
-    return SafeString(
-        f'<time datetime="{written}" title="{escape(times.full(when))}">{escape(times.short(when, now))}</time>'
-    )
+    beginning = _time_beginning(when, get_language() or "en", timezone.get_current_timezone())
+    return SafeString(f"{beginning}{escape(times.short(when, now))}</time>")
+
+
+@lru_cache(8192)
+def _time_beginning(when: datetime, _language: str, _zone: tzinfo) -> str:
+    """Lists show the same times again and again."""
+    return f'<time datetime="{when.isoformat(timespec="seconds")}" title="{escape(times.full(when))}">'
 
 
 @register.simple_tag
@@ -64,7 +100,7 @@ def number(value: float | None) -> str:
     """1,234 or 1 234, as the language writes it; “not known” for None."""
     if value is None:
         return _("not known")
-    return number_format(value, use_l10n=True, force_grouping=True)
+    return number_format(value, use_l10n=True, force_grouping=True).replace("\u00a0", "\u202f")
 
 
 @register.filter

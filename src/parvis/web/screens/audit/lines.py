@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from parvis.orgs.models import AuditEntry
 from parvis.web.screens.audit.words import ACTIONS, SUBJECTS
 
-_PLACES = {"conversation": "conversation", "member": "person"}
+_PLACES = {"conversation": "talk", "member": "person", "channel": "channel"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def line_of(entry: AuditEntry) -> Line:
         what=str(ACTIONS.get(entry.action, entry.action)),
         subject=f"{SUBJECTS.get(entry.subject, entry.subject)} {entry.subject_key}",
         url=_address(entry),
-        facts=[(name, _words(value)) for name, value in entry.facts.items()],
+        facts=[(_fact_name(name), words) for name, words in _facts(entry.facts) if words],
     )
 
 
@@ -52,9 +52,38 @@ def _address(entry: AuditEntry) -> str | None:
         return None
 
 
+def _facts(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name and words of each; what was before and after stands as one change a name."""
+    before, after = facts.get("before"), facts.get("after")
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return [(name, _words(value)) for name, value in facts.items()]
+    changes = [(name, f"{_words(before.get(name))} → {_words(after.get(name))}") for name in {**before, **after}]
+    return changes + [(name, _words(value)) for name, value in facts.items() if name not in ("before", "after")]
+
+
+def _fact_name(name: str) -> str:
+    known = {
+        "priority": _("priority"),
+        "state": _("state"),
+        "status": _("state"),
+        "assignee": _("assigned to member"),
+        "assignee_id": _("assigned to member"),
+        "snoozed_until": _("snoozed until"),
+        "named": _("named members"),
+        "verdict": _("verdict"),
+        "reason": _("reason"),
+        "label": _("label"),
+        "name": _("name"),
+        "role": _("role"),
+    }
+    return known.get(name, name.replace("_", " "))
+
+
 def _words(value: Any) -> str:
     if isinstance(value, dict) and set(value) == {"before", "after"}:
         return f"{_words(value['before'])} → {_words(value['after'])}"
     if value is None:
         return "–"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_words(one)}" for name, one in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

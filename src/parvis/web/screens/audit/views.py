@@ -12,6 +12,7 @@ from parvis.orgs.audit_check import last_check, start_check
 from parvis.orgs.models import Member
 from parvis.orgs.queries import audit_page
 from parvis.orgs.rights import Action
+from parvis.web.asked import asked_number
 from parvis.web.screens.audit.forms import TrailForm
 from parvis.web.screens.audit.lines import line_of
 
@@ -20,8 +21,7 @@ def trail(request: HttpRequest) -> HttpResponse:
     member = _reader(request)
     form = TrailForm(request.GET, member=member)
     wanted = form.wanted()
-    before = request.GET.get("before", "")
-    page = audit_page(member, wanted, before=int(before) if before.isdecimal() else None)
+    page = audit_page(member, wanted, before=asked_number(request.GET.get("before", "")))
     kept = request.GET.copy()
     kept.pop("before", None)
     context = {

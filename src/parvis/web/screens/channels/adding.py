@@ -20,6 +20,7 @@ from parvis.core.types import Recognition
 from parvis.orgs.models import Department
 from parvis.orgs.queries import departments_where
 from parvis.orgs.rights import Action
+from parvis.web.asked import asked_number
 from parvis.web.errors import words_of
 from parvis.web.screens.channels import asking, draft
 from parvis.web.screens.channels.blame import lay_beside_field
@@ -63,12 +64,12 @@ def _take_up(request: HttpRequest, written: str, found: list[Recognition]) -> Ht
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     kept = draft.draft_of(request)
-    chosen = request.POST.get("chosen", "")
-    if not chosen.isdecimal() or int(chosen) >= len(kept.found):
+    chosen = asked_number(request.POST.get("chosen", ""))
+    if chosen is None or chosen >= len(kept.found):
         return redirect("channel-new")
-    if int(chosen) != kept.chosen:
+    if chosen != kept.chosen:
         kept.credentials, kept.checked = {}, None
-    kept.chosen = int(chosen)
+    kept.chosen = chosen
     kept.name = kept.found[kept.chosen].name
     draft.keep(request, kept)
     return redirect("channel-new-details")

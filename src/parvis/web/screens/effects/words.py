@@ -43,7 +43,7 @@ def effect_words(
     error: Mapping[str, Any] | None,
     text: str,
     try_count: int,
-    next_try_at: datetime,
+    next_try_at: datetime | None,
     now: datetime,
     is_in_doubt: bool,
     may_answer: bool,
@@ -83,8 +83,8 @@ def what_of(can: str) -> str:
     }.get(Can(can), can)
 
 
-def _state(state: str, *, next_try_at: datetime, now: datetime, try_count: int) -> tuple[str, str, str]:
-    if state == EffectState.WAITING and try_count and next_try_at > now:
+def _state(state: str, *, next_try_at: datetime | None, now: datetime, try_count: int) -> tuple[str, str, str]:
+    if state == EffectState.WAITING and try_count and next_try_at is not None and next_try_at > now:
         return _("tries again at {time}").format(time=times.full(next_try_at)), "waits", "hourglass"
     return {
         EffectState.WAITING: (_("leaves in a moment"), "act", "clock"),

@@ -9,30 +9,27 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from parvis.core.errors import FieldMissing
 from parvis.core.wording import Text
 from parvis.flows.answer import answer
-from parvis.flows.bulk import act_on
 from parvis.flows.decide import decide_item
 from parvis.flows.undo import undo as take_back
 from parvis.inbox import services
 from parvis.inbox.lookups import colleagues_present, conversation_for, item_for, label_names, view_for
 from parvis.inbox.models import Conversation, ConversationState
 from parvis.inbox.queries import conversation_detail
-from parvis.jobs.models import Job
 from parvis.moderation.models import Verdict
 from parvis.moderation.services import reasons
 from parvis.orgs.queries import colleagues, department_for
 from parvis.orgs.rights import Action
-from parvis.web.answers import done, partial
+from parvis.web.answers import done
+from parvis.web.asked import asked_number, asked_numbers
 from parvis.web.frame import mention_key
-from parvis.web.screens.inbox.jobs import bar_of
 from parvis.web.screens.inbox.talk import snooze_until
-from parvis.web.templatetags.parvis import number
 
 
 def asked_conversation(request: HttpRequest, key: int) -> Conversation:
@@ -57,7 +54,8 @@ def change_state(request: HttpRequest, key: int) -> HttpResponse:
 def assign(request: HttpRequest, key: int) -> HttpResponse:
     conversation, member, now = asked_conversation(request, key), _member(request), _now(request)
     if wanted := request.POST.get("department", ""):
-        to = department_for(member, int(wanted), action=Action.SEE) if wanted.isdecimal() else None
+        place = asked_number(wanted)
+        to = department_for(member, place, action=Action.SEE) if place is not None else None
         if to is None:
             raise Http404
         changed = services.move_to_department(conversation, member, to=to, now=now, version=_version(request))
@@ -65,7 +63,8 @@ def assign(request: HttpRequest, key: int) -> HttpResponse:
         return done(request, said, batch=changed.batch, event="parvis:next", facts={"id": key}, to="/inbox/")
     chosen = request.POST.get("assignee", "")
     people = colleagues(member, department_id=conversation.department_id)
-    person = people.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+    number = asked_number(chosen)
+    person = people.filter(pk=number).first() if number is not None else None
     if chosen and person is None:
         raise Http404
     changed = services.assign(conversation, member, to=person, now=now, version=_version(request))
@@ -103,7 +102,7 @@ def label(request: HttpRequest, key: int) -> HttpResponse:
     conversation, member, now = asked_conversation(request, key), _member(request), _now(request)
     detail = conversation_detail(member, key, now=now)
     before = {one.id: one.name for one in detail.row.labels} if detail else {}
-    wanted = label_names([int(one) for one in request.POST.getlist("labels") if one.isdecimal()])
+    wanted = label_names(asked_numbers(request.POST.getlist("labels")), conversation)
     for name in set(wanted.values()) - set(before.values()):
         services.add_label(conversation, member, name, now=now)
     for name in set(before.values()) - set(wanted.values()):
@@ -147,52 +146,14 @@ def decide(request: HttpRequest, item_id: int) -> HttpResponse:
 @require_POST
 def reply(request: HttpRequest, key: int) -> HttpResponse:
     conversation, member, now = asked_conversation(request, key), _member(request), _now(request)
-    wanted = request.POST.get("item", "")
-    item = item_for(member, int(wanted)) if wanted.isdecimal() else None
+    wanted = asked_number(request.POST.get("item", ""))
+    item = item_for(member, wanted) if wanted is not None else None
     answered = answer(conversation, member, request.POST.get("text", ""), now=now, item=item)
     if request.POST.get("then") == "done":
         conversation.refresh_from_db()
         services.set_state_many([key], member, ConversationState.DONE, now=now, batch=answered.batch)
         return done(request, _("Sent, and done."), batch=answered.batch, event="parvis:next", facts={"id": key})
     return done(request, _("Sent."), batch=answered.batch, event="parvis:talk")
-
-
-@require_POST
-def bulk(request: HttpRequest) -> HttpResponse:
-    """One act on what is ticked, or on all that the filter finds; a thousand and more go on in the background."""
-    member, now = _member(request), _now(request)
-    act, _colon, rest = request.POST.get("verb", "").partition(":")
-    reason = next((one for one in reasons() if act == Verdict.REFUSE and one.code == rest), None)
-    if act == "mine":
-        act, rest = "assign", str(member.pk)
-    is_all = bool(request.POST.get("all"))
-    result = act_on(
-        member,
-        act,
-        now=now,
-        ids=None if is_all else [int(key) for key in request.POST.getlist("ids") if key.isdecimal()],
-        filter_text=request.POST.get("q", "") if is_all else None,
-        department=request.department,  # type: ignore[attr-defined]
-        value="" if reason else rest,
-        reason=reason,
-    )
-    if result.job is not None:
-        return _under_way(request, result.job)
-    said = ngettext("{n} done.", "{n} done.", result.count).format(n=number(result.count))
-    if result.skipped:
-        count = len(result.skipped)
-        why = result.skipped[0][1].in_language(get_language() or "en")
-        said += " " + ngettext("{n} left out: {why}.", "{n} left out: {why}.", count).format(n=count, why=why)
-    return done(request, said, batch=result.batch, event="parvis:refresh")
-
-
-def _under_way(request: HttpRequest, job: Job) -> HttpResponse:
-    said = _("This is much: it goes on in the background, and the list shows how far it is.")
-    response = done(request, said)
-    if request.headers.get("HX-Request") == "true":
-        context = {"job": bar_of(job, _member(request))}
-        response.write(partial(request, "components/job.html", context, target="#jobs", swap="beforeend"))
-    return response
 
 
 @require_http_methods(["GET", "POST"])
@@ -275,8 +236,7 @@ def delete_view(request: HttpRequest, key: int) -> HttpResponse:
 
 
 def _version(request: HttpRequest) -> int | None:
-    written = request.POST.get("version", "")
-    return int(written) if written.isdecimal() else None
+    return asked_number(request.POST.get("version", ""))
 
 
 def _member(request: Any) -> Any:

@@ -1,6 +1,7 @@
 """Long work on many conversations, as a bar: how much of how much here, and what the platforms have made of it."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from parvis.channels.models import EffectState
 from parvis.flows.bulk import batch_progress
-from parvis.inbox.lookups import job_of
+from parvis.inbox.lookups import job_of, running_jobs
 from parvis.jobs.models import Job, JobState
 from parvis.jobs.work import cancel_job
 from parvis.orgs.models import Member
@@ -38,9 +39,20 @@ class JobBar:
         return self.is_over and self.remote_done + self.remote_stuck >= self.remote_total
 
 
+def running_bars(member: Member) -> list[JobBar]:
+    """Of what somebody started and what still runs, for a page that is opened again.
+
+    What the platforms have made of it comes with each bar's own refreshing.
+    """
+    return [_bar(job, {}) for job in running_jobs(member)]
+
+
 def bar_of(job: Job, member: Member) -> JobBar:
     batch = job.params.get("batch")
-    remote = batch_progress(uuid.UUID(batch), member) if batch else {}
+    return _bar(job, batch_progress(uuid.UUID(batch), member) if batch else {})
+
+
+def _bar(job: Job, remote: Mapping[str, int]) -> JobBar:
     over = (EffectState.DONE, EffectState.CANCELLED, EffectState.REPLACED)
     return JobBar(
         id=job.pk,

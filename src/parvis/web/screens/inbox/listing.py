@@ -1,13 +1,17 @@
 """The list pane: what was asked for, read and put into words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from parvis.core.errors import QueryNotUnderstood
@@ -15,14 +19,19 @@ from parvis.core.query.printer import Chip
 from parvis.inbox.lookups import has_channels
 from parvis.inbox.queries import conversation_page, view_counts, views_of
 from parvis.inbox.rows import Page, ViewRow
+from parvis.jobs.live import last_event_id
 from parvis.moderation.services import reasons
 from parvis.orgs.access import reach_of
+from parvis.orgs.models import Department, Member
 from parvis.orgs.rights import Action
 from parvis.web import rail
 from parvis.web.errors import words_of
+from parvis.web.screens.inbox.jobs import JobBar, running_bars
 from parvis.web.screens.inbox.lines import Line, lines_of
+from parvis.web.screens.inbox.talk import Preset, priority_choices, snooze_presets
 
 FIRST_VIEW = "state:open"
+COUNTS_KEPT_S = 10
 REASONS_KEPT_S = 60
 """They change with a release; a minute spares every page a query."""
 
@@ -77,8 +86,7 @@ class Listing:
     @cached_property
     def tabs(self) -> list[Tab]:
         member, now, department = _who(self.request)
-        views = [*_standing_views(), *views_of(member, department=department)]
-        counts = view_counts(member, views, now=now, department=department)
+        views, counts = _kept_views(member, now=now, department=department)
         return [
             Tab(
                 name=view.name,
@@ -98,6 +106,25 @@ class Listing:
     @cached_property
     def reasons(self) -> list[ReasonChoice]:
         return reason_choices()
+
+    @cached_property
+    def jobs(self) -> list[JobBar]:
+        member = _who(self.request)[0]
+        key = f"no-jobs:{member.pk}:{last_event_id()}"  # a job that begins is told of: until then there is none
+        if caches["pages"].get(key):
+            return []
+        bars = running_bars(member)
+        if not bars:
+            caches["pages"].set(key, True, COUNTS_KEPT_S)
+        return bars
+
+    @property
+    def snooze_presets(self) -> list[Preset]:
+        return snooze_presets(_who(self.request)[1])
+
+    @property
+    def priorities(self) -> list[dict[str, Any]]:
+        return priority_choices()
 
     @property
     def can_save(self) -> bool:
@@ -126,6 +153,20 @@ class Listing:
     def new_channel_url(self) -> str | None:
         entry = rail.entries(rail.NEW[:1], _who(self.request)[0], "")
         return entry[0].url if entry else None
+
+
+def _kept_views(
+    member: Member, *, now: datetime, department: Department | None
+) -> tuple[list[ViewRow], Mapping[int, str]]:
+    """The views with their counts, read again as soon as anything has happened; every `COUNTS_KEPT_S` at least."""
+    place = (member.pk, get_language(), reach_of(member).fingerprint, department and department.pk, last_event_id())
+    key = f"views:{sha256(repr(place).encode()).hexdigest()}"
+    kept: tuple[list[ViewRow], Mapping[int, str]] | None = caches["pages"].get(key)
+    if kept is None:
+        views = [*_standing_views(), *views_of(member, department=department)]
+        kept = (views, view_counts(member, views, now=now, department=department))
+        caches["pages"].set(key, kept, COUNTS_KEPT_S)
+    return kept
 
 
 def asked_text(request: HttpRequest) -> str:

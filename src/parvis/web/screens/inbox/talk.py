@@ -1,4 +1,4 @@
-"""The open conversation as people read it: thread and notes in one line of time, verdicts, orders, history."""
+"""The open conversation as people read it: thread and notes in one line of time, verdicts, orders."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -22,7 +22,6 @@ from parvis.moderation.models import Verdict
 from parvis.orgs.rights import Action
 from parvis.web.screens.effects.words import EffectWords, effect_words
 from parvis.web.screens.inbox.lines import State, author_name, history_of, state_of
-from parvis.web.screens.inbox.past import HistoryLine, history_lines
 from parvis.web.templatetags.parvis import time_element
 
 _DOUBT = "outcome_unknown"
@@ -79,7 +78,6 @@ class Talk:
     detail: ConversationDetail
     url: str
     posts: list[Post]
-    history: list[HistoryLine]
     target_id: int | None
     reads_on: str
     """The address's query, kept in the links to other parts of the thread."""
@@ -123,7 +121,7 @@ class Talk:
 
     @property
     def priorities(self) -> list[dict[str, Any]]:
-        return [{"value": one.value, "label": priority_name(one.value)} for one in reversed(Priority)]
+        return priority_choices()
 
     @property
     def may_assign(self) -> bool:
@@ -176,7 +174,6 @@ def talk_of(detail: ConversationDetail, *, member_id: int, now: datetime, query:
         detail=detail,
         url=url,
         posts=posts,
-        history=history_lines(detail.history, now=now),
         target_id=target.id if target else None,
         reads_on=suffix,
         member_id=member_id,
@@ -227,10 +224,14 @@ def _post(item: ItemView, detail: ConversationDetail, *, now: datetime, url: str
 
 
 def safe_body(item: ItemView) -> SafeString | str:
+    return safe_text(item.body, is_html=item.body_is_html, url=item.url) if item.body else item.text
+
+
+def safe_text(body: str, *, is_html: bool, url: str) -> SafeString | str:
     """What they wrote: HTML cleaned here and nowhere else, plain text left for the template to escape."""
-    if item.body_is_html and item.body:
-        return mark_safe(clean_html(item.body, profile=Profile.COMMENT, base_url=item.url))  # noqa: S308
-    return item.body or item.text
+    if is_html:
+        return mark_safe(clean_html(body, profile=Profile.COMMENT, base_url=url))  # noqa: S308
+    return body
 
 
 def _media(item: ItemView) -> list[dict[str, str]]:
@@ -310,6 +311,10 @@ def _note(note: NoteView, now: datetime) -> Post:
         id=note.id, at=note.created_at, author=note.member, author_key=note.member_id,
         time=time_element(note.created_at, now), body=note.text, is_note=True,
     )  # fmt: skip
+
+
+def priority_choices() -> list[dict[str, Any]]:
+    return [{"value": one.value, "label": priority_name(one.value)} for one in reversed(Priority)]
 
 
 def priority_name(value: int) -> str:

@@ -15,6 +15,7 @@ from parvis.inbox.notes import who_may_see
 from parvis.inbox.queries import conversation_detail
 from parvis.orgs.queries import departments_of
 from parvis.web.answers import partial
+from parvis.web.asked import asked_numbers
 from parvis.web.rows import rows_html
 from parvis.web.screens.inbox.listing import Listing, kept_query, list_url, read_listing, reason_choices
 from parvis.web.screens.inbox.talk import Talk, talk_of
@@ -41,7 +42,7 @@ def talk(request: HttpRequest, key: int) -> HttpResponse:
 def changes(request: HttpRequest) -> HttpResponse:
     """The rows that a page shows and that changed, its counts, and whether something new stands above them."""
     listing = read_listing(request)
-    asked = {int(key) for key in request.GET.get("rows", "").split(".") if key.isdecimal()}
+    asked = set(asked_numbers(request.GET.get("rows", "").split(".")))
     open_id = request.GET.get("open", "")
     pieces = [partial(request, "screens/inbox/tabs.html", {"list": listing}, target="#tabs", swap="outerHTML")]
     for line in listing.lines:

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from parvis.channels.effect_queries import stuck_effects
+from parvis.channels.outbox import right_for
 from parvis.core.types import Status
-from parvis.inbox.lookups import HeldItem, held_items_of, running_jobs
+from parvis.inbox.lookups import HeldItem, held_items_of
 from parvis.inbox.queries import ids_after
-from parvis.orgs.access import must, reach_of
+from parvis.orgs.access import may, must, reach_of
 from parvis.orgs.rights import Action
 from parvis.web.screens.effects.words import EffectWords, effect_words
-from parvis.web.screens.inbox.jobs import bar_of
+from parvis.web.screens.inbox.jobs import running_bars
 from parvis.web.screens.inbox.lines import author_name, history_of, why_of
 from parvis.web.screens.inbox.listing import reason_choices
 from parvis.web.screens.inbox.talk import VerdictChoice, verdict_choices
@@ -73,7 +74,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if request.GET.get("part") == "queue":
         return render(request, "screens/moderation/queue.html", context)
     context["stuck"] = _stuck(member, now, here)
-    context["jobs"] = [bar_of(job, member) for job in running_jobs(member)]
+    context["jobs"] = running_bars(member)
     return render(request, "screens/moderation/page.html", context)
 
 
@@ -100,7 +101,7 @@ def _stuck(member: Any, now: Any, here: str) -> list[StuckRow]:
             effect=effect_words(
                 key=effect.pk, can=effect.can, state=effect.state, error=effect.error, text=effect.text,
                 try_count=effect.try_count, next_try_at=effect.next_try_at, now=now, back=f"{here}#stuck",
-                is_in_doubt=effect.is_in_doubt, may_answer=True,
+                is_in_doubt=effect.is_in_doubt, may_answer=may(member, right_for(effect), effect),
             ),
             text=effect.item.text or effect.item.title,
             url=effect.item.url,

@@ -1,5 +1,7 @@
 """The person's small choices that stand in the frame: department in view, look, density, language, the rail."""
 
+from urllib.parse import urlsplit
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -7,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from parvis.orgs.models import Member
 from parvis.orgs.services import change_account, set_preference
+from parvis.web.asked import asked_number
 
 _LOOKS = {"theme": {"auto", "light", "dark"}, "density": {"normal", "compact"}, "language": {"en", "fr"}}
 
@@ -19,8 +22,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         kept = {name: getattr(member, name) for name in ("name", "language", "zone", "theme", "density")}
         change_account(member, **{**kept, **chosen_looks}, now=request.now)  # type: ignore[attr-defined]
     if "department" in request.POST:
-        chosen = request.POST["department"]
-        set_preference(member, "department", int(chosen) if chosen.isdecimal() else None)
+        set_preference(member, "department", asked_number(request.POST["department"]))
     if request.POST.get("rail") in {"wide", "narrow"}:
         set_preference(member, "rail", request.POST["rail"])
     if request.POST.get("next_opens") in {"0", "1"}:
@@ -34,6 +36,8 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 def _back(request: HttpRequest) -> str:
     """Where the form was; nowhere outside the desk."""
-    wanted = request.POST.get("back", "/")
-    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
-    return wanted if is_ours and wanted.startswith("/") else "/"
+    came_from = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()}):
+        return "/"
+    path = urlsplit(came_from)._replace(scheme="", netloc="").geturl()
+    return path if url_has_allowed_host_and_scheme(path, allowed_hosts=None) else "/"

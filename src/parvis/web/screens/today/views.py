@@ -45,6 +45,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "mine_url": _list_url(MINE),
         "mentions": unseen_mentions(member)[:SHOWN],
         "troubled": channels_in_trouble(member, limit=SHOWN),
+        "may_see_channels": reach_of(member).anywhere(Action.SEE_CHANNELS),
         "stuck_count": stuck_effects(member).count() if reach_of(member).anywhere(Action.DECIDE) else 0,
         "offers": _offers(request),
     }

@@ -5,4 +5,5 @@ from parvis.web.screens.welcome import views
 urlpatterns = [
     path("welcome/", views.welcome, name="welcome"),
     path("enter/<str:token>", views.enter, name="enter"),
+    path("demonstration/leave/", views.leave, name="demonstration-leave"),
 ]

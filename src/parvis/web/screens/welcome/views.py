@@ -7,8 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
 from parvis.core.errors import LinkSpent, ParvisError
+from parvis.flows.demo.leaving import leave_demonstration, look_around
 from parvis.orgs.house import open_house, the_house
 from parvis.orgs.links import accept_invitation, is_first_link, link_of, use_sign_in_link
 from parvis.orgs.models import Link, LinkPurpose, Member
@@ -42,6 +44,8 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _open(request: HttpRequest, token: str) -> HttpResponse:
+    if "look_around" in request.POST:
+        return _let_in(request, look_around(now=request.now), to="/")  # type: ignore[attr-defined]
     form = OpenForm(request.POST or None)
     if form.is_valid():
         given = form.cleaned_data
@@ -92,6 +96,15 @@ def _sign_in(request: HttpRequest, token: str, link: Link) -> HttpResponse:
         return render(request, "screens/welcome/sign_in.html", {"person": link.member})
     person = use_sign_in_link(token, now=request.now)  # type: ignore[attr-defined]
     return _let_in(request, person, to=address_of("account_set_password") or "/")
+
+
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """Out of the demonstration, to the page that opens a house of one's own."""
+    member = request.member  # type: ignore[attr-defined]
+    link = leave_demonstration(member, address="", now=request.now)  # type: ignore[attr-defined]
+    request.session.flush()
+    return redirect(link)
 
 
 def _let_in(request: HttpRequest, member: Member, *, to: str) -> HttpResponse:

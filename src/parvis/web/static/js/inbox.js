@@ -86,7 +86,18 @@
     if (!bulk) return;
     const count = document.querySelectorAll(".row-pick input:checked").length;
     const all = $("[name=all]", bulk);
-    $("[data-selected]", bulk).textContent = all.checked ? say("all_selected", { n: "" }).replace("  ", " ") : say("selected", { n: count });
+    const place = $("[data-selected]", bulk);
+    if (!all.checked) { place.textContent = say(count === 1 ? "selected_one" : "selected", { n: count }); return; }
+    place.textContent = say("all_selected", { n: "" }).replace("  ", " ");
+    countAll(bulk, place, all);
+  }
+  // How many “all” are is read when it is asked for.
+  async function countAll(bulk, place, all) {
+    try {
+      const answer = await fetch(bulk.dataset.count + "?" + new URLSearchParams({ q: bulk.elements.q.value }));
+      const { n } = await answer.json();
+      if (n && all.checked) place.textContent = say("all_selected", { n });
+    } catch { /* the words without the number stay */ }
   }
   document.addEventListener("change", (event) => {
     if (event.target.matches(".row-pick input, #bulk [name=all]")) countSelected();

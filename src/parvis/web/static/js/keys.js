@@ -28,6 +28,12 @@
     first?.focus();
   }
 
+  // A menu whose choices came after it was opened: the focus goes on into them.
+  document.addEventListener("htmx:after:swap", () => {
+    const menu = document.activeElement === document.body && $("details.menu[open][hx-get]");
+    if (menu) focusInside(menu);
+  });
+
   let waitsForGo = 0;
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); openPalette(); return; }
@@ -62,16 +68,17 @@
 
   function openKeys() {
     const list = $("#keys-list");
+    list.querySelectorAll("[data-own]").forEach((line) => line.remove());
+    const known = new Set([...list.querySelectorAll("kbd")].map((cap) => cap.textContent));
     const lines = new Map();
-    if ($(".rows")) for (const [key, name] of [["j", "key_next"], ["k", "key_previous"], ["Enter", "key_open"], ["Esc", "key_back"], [".", "key_select"], ["Shift-.", "key_select_all"]]) lines.set(key, say(name));
     for (const element of document.querySelectorAll("[data-key]")) {
       const key = element.dataset.key.replace(/^([A-Z])$/, "Shift-$1");
-      if (!lines.has(key)) lines.set(key, element.dataset.label || labelOf(element));
+      if (!known.has(key) && !lines.has(key)) lines.set(key, element.dataset.label || labelOf(element));
     }
-    lines.set("Ctrl K", say("key_palette"));
     for (const element of document.querySelectorAll("[data-go]")) if (element.dataset.go) lines.set("g " + element.dataset.go, labelOf(element));
-    list.replaceChildren(...[...lines].map(([key, name]) => {
+    list.append(...[...lines].map(([key, name]) => {
       const line = document.createElement("div"), term = document.createElement("dt"), value = document.createElement("dd");
+      line.dataset.own = "";
       term.textContent = name;
       for (const part of key.split(" ")) { const cap = document.createElement("kbd"); cap.textContent = part; value.append(cap, " "); }
       line.append(term, value);

@@ -1,0 +1,149 @@
+"""A house of two departments in which every screen has something to show, and a word that only Sport's rows bear."""
+
+import hashlib
+import json
+import zlib
+from dataclasses import dataclass
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.apps import apps
+from django.contrib.sessions.models import Session
+from django.db import connection
+
+from parvis.channels.models import Effect, EffectState, Envelope, EnvelopeState, ItemVersion
+from parvis.channels.search import SearchRow, add_rows, search_words
+from parvis.core.types import Status
+from parvis.inbox.models import Draft, Label, Labelling, Mention, Note, Presence, SavedView
+from parvis.jobs.models import Job, JobState
+from parvis.moderation.models import Decision, Reason, Verdict
+from parvis.orgs.audit import record
+from parvis.orgs.models import Department, Link, LinkPurpose, Member
+from parvis.orgs.rights import Role
+from parvis.testing.cast import Cast
+from parvis.testing.clock import MONDAY
+from parvis.testing.factories import make_channel, make_conversation, make_item, make_member, make_profile
+
+SPORT_WORD = "Zebrafinch"
+"""In every text of Sport: whoever of News meets it has seen too much."""
+NEWS_WORD = "Nightingale"
+
+
+@dataclass
+class Part:
+    """The rows of one department."""
+
+    department: Department
+    person: Member
+    """A community manager of it."""
+    other: Member
+    """A contributor to it, who does nothing in these tests."""
+    channel: Any
+    conversation: Any
+    item: Any
+    published: Any
+    label: Label
+    note: Note
+    own_view: SavedView
+    shared_view: SavedView
+    invitation: Link
+    effect: Effect
+    own_job: Job
+    channel_job: Job
+    batch: UUID
+
+
+def furnish(cast: Cast) -> SimpleNamespace:
+    """`.news` and `.sport` are Parts."""
+    Department.objects.filter(pk=cast.sport.pk).update(name=f"Sport {SPORT_WORD}")
+    Member.objects.filter(pk=cast.sam.pk).update(name=f"Sam {SPORT_WORD}")
+    for row in (cast.sport, cast.sam):
+        row.refresh_from_db()
+    news = _part(cast.news, cast.camille, cast.maud, NEWS_WORD)
+    return SimpleNamespace(cast=cast, news=news, sport=_part(cast.sport, cast.sam, cast.olive, SPORT_WORD))
+
+
+def _part(department: Department, person: Member, colleague: Member, word: str) -> Part:
+    other = make_member(f"Otto {word}", role=Role.CONTRIBUTOR, department=department)
+    channel = make_channel(
+        department, name=f"Site {word}", address=f"https://{word.lower()}.example.org/", failure_count=9,
+        error={"code": "refused", "en": f"No {word}.", "fr": f"Pas de {word}."}, drift_count=1,
+    )  # fmt: skip
+    author = make_profile(channel, f"Author {word}", item_count=4, refused_count=1)
+    item = make_item(channel, f"Held words of {word}", status=Status.HELD, profile=author, title=f"Title {word}")
+    published = make_item(channel, f"Public words of {word}", profile=author)
+    for one in (item, published):
+        one.root = one
+        one.save()
+    add_rows([SearchRow(one.pk, department.pk, search_words(one.title, one.text)) for one in (item, published)])
+    make_conversation(published)
+    conversation = make_conversation(item, assignee=person, why=["held"])
+    label = Label.objects.create(name=f"Label {word}", department=department)
+    Labelling.objects.create(conversation=conversation, label=label)
+    note = Note.objects.create(conversation=conversation, member=person, text=f"Note {word}", created_at=MONDAY)
+    Mention.objects.create(note=note, member=other)
+    Draft.objects.create(
+        conversation=conversation, member=person, kind="reply", text=f"Draft {word}", updated_at=MONDAY
+    )
+    Presence.objects.create(conversation=conversation, member=person, seen_at=MONDAY, is_typing=True)
+    ItemVersion.objects.create(item=item, until=MONDAY, title=f"Old {word}", body=f"Old words of {word}")
+    own_view = SavedView.objects.create(member=person, name=f"My {word}", query="is:held", created_at=MONDAY)
+    shared_view = SavedView.objects.create(
+        department=department, name=f"Our {word}", query=f'label:"Label {word}"', created_at=MONDAY
+    )
+    invitation = Link.objects.create(
+        purpose=LinkPurpose.INVITATION, token_hash=hashlib.sha256(word.encode()).hexdigest(), created_at=MONDAY,
+        email=f"new.{word.lower()}@example.org", department=department, role=Role.ANALYST, created_by=colleague,
+        expires_at=MONDAY + timedelta(days=5),
+    )  # fmt: skip
+    effect = Effect.objects.create(
+        item=published, channel=channel, department=department, can="approve", state=EffectState.NEEDS_PERSON,
+        created_by=person, created_at=MONDAY, error={"code": "refused", "en": f"{word} refused", "fr": word},
+    )  # fmt: skip
+    batch = uuid4()
+    Decision.objects.create(
+        item=published, member=person, verdict=Verdict.REFUSE, reason=Reason.objects.first(), effect=effect,
+        note=f"Why {word}", previous_status=Status.HELD, decided_at=MONDAY,
+    )  # fmt: skip
+    for subject, key in (("conversation", conversation.pk), ("item", item.pk), ("channel", channel.pk)):
+        record(
+            person, f"{subject}.note", subject=subject, subject_key=key, now=MONDAY, department_id=department.pk,
+            facts={"name": word}, batch=batch,
+        )  # fmt: skip
+    Envelope.objects.create(
+        channel=channel, endpoint=f"comments {word}", connector_version=1, packed_body=zlib.compress(word.encode()),
+        size_bytes=9, hash=word, received_at=MONDAY, seen_at=MONDAY, state=EnvelopeState.UNPARSED,
+        problems=[{"where": word, "detail": word}],
+    )  # fmt: skip
+    own_job = _job(person, "bulk", word, {"act": "done", "batch": str(batch), "filter": word, "department": None})
+    channel_job = _job(person, "import", word, {"channel": channel.pk, "path": f"/{word}.csv"})
+    return Part(
+        department, person, other, channel, conversation, item, published, label, note, own_view, shared_view,
+        invitation, effect, own_job, channel_job, batch,
+    )  # fmt: skip
+
+
+def _job(person: Member, kind: str, word: str, params: dict[str, Any]) -> Job:
+    error = {"code": "x", "en": f"Broke on {word}", "fr": word}
+    return Job.objects.create(
+        kind=kind, member_key=person.pk, params=params, state=JobState.RUNNING, created_at=MONDAY, error=error
+    )
+
+
+_SESSIONS = {"django_session", "usersessions_usersession"}
+
+
+def digest() -> dict[str, str]:
+    """One hash for each table, sessions left out: what two of them disagree about was changed between."""
+    found = {}
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            table = model._meta.db_table
+            if table in _SESSIONS or model is Session:
+                continue
+            cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')
+            rows = json.dumps(cursor.fetchall(), default=str)
+            found[table] = hashlib.sha256(rows.encode()).hexdigest()
+    return found

@@ -1,0 +1,484 @@
+"""Every address of the desk, as every kind of person: nothing of another department, nothing beyond one's role.
+
+ADDRESSES names each address of the URLconf; one that is added without a line here fails the first test.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import URLResolver, get_resolver
+from tests.web.house_of_two import NEWS_WORD, SPORT_WORD, Part, digest, furnish
+
+from parvis.jobs.live import tell
+from parvis.jobs.models import LiveEvent
+from parvis.orgs.models import Member
+from parvis.testing.clock import MONDAY
+from parvis.web.stream import Listener, compose, listener_of
+
+ALL = frozenset({"olive", "stella", "arthur", "maud", "camille", "anna", "conrad"})
+MANAGE_HOUSE = frozenset({"olive", "stella", "arthur"})
+MANAGE_PEOPLE = frozenset({"olive", "stella", "maud"})
+MANAGE_CHANNELS = MANAGE_PEOPLE | {"arthur"}
+SEE_CHANNELS = ALL - {"conrad"}
+WORK = frozenset({"olive", "stella", "maud", "camille"})
+"""Decide, answer, assign, share views."""
+OWN = frozenset({"camille"})
+"""Whose job, view or batch it is."""
+NOBODY = frozenset[str]()
+OF_NEWS = ("maud", "camille", "anna", "conrad")
+
+
+@dataclass(frozen=True)
+class Address:
+    """`path` and `forms` are of one department; who is not in `readers` or `writers` is refused."""
+
+    path: Callable[[Part], str]
+    readers: frozenset[str] = NOBODY
+    writers: frozenset[str] = NOBODY
+    forms: Callable[[Part], list[dict[str, Any]]] = lambda part: [{}]
+    changes: bool = True
+    """A form that is allowed leaves a trace in the database."""
+    is_of_department: bool = True
+    """The address itself names something of a department."""
+
+
+def talk(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}], changes=True) -> Address:
+    return Address(lambda part: f"/inbox/{part.conversation.pk}/{end}", readers, writers, forms, changes)
+
+
+def channel(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}], changes=True) -> Address:
+    return Address(lambda part: f"/channels/{part.channel.pk}/{end}", readers, writers, forms, changes)
+
+
+def person(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}]) -> Address:
+    return Address(lambda part: f"/people/{part.other.pk}/{end}", readers, writers, forms)
+
+
+def department(end: str, form: dict[str, str], *, changes=True) -> Address:
+    return Address(
+        lambda part: f"/departments/{part.department.pk}/{end}", NOBODY, MANAGE_HOUSE, lambda part: [form], changes
+    )
+
+
+def page(path: str, *, readers=NOBODY, writers=NOBODY, forms: Any = lambda part: [{}], changes: bool = True) -> Address:
+    """An address without anything of a department in it; its forms may name something."""
+    return Address(lambda part: path, readers, writers, forms, changes, is_of_department=False)
+
+
+def _bulk(part: Part) -> list[dict[str, Any]]:
+    ids = {"ids": [part.conversation.pk]}
+    verbs = (
+        "approve", "hold", "spam", "waiting", "done", "priority:2", "label:New", f"unlabel:{part.label.name}",
+        f"assign:{part.other.pk}", "assign:", "refuse:off_topic",
+    )  # fmt: skip
+    return [*({"verb": verb, **ids} for verb in verbs), {"verb": "done", "all": "1", "q": ""}]
+
+
+def _file(part: Part) -> list[dict[str, Any]]:
+    return [{"file": SimpleUploadedFile("a.csv", b"text,id\nhello,1\n")}]
+
+
+ADDRESSES = {
+    "today": page("/", readers=ALL),
+    "account": page(
+        "/account/",
+        readers=ALL,
+        writers=ALL,
+        forms=lambda part: [{"name": "Other", "theme": "dark", "density": "compact"}],
+    ),
+    "account-end-others": page("/account/sessions/end", writers=ALL, changes=False),
+    "account-end-session": page("/account/sessions/1/end", writers=ALL, changes=False),
+    "audit": page("/audit/", readers=MANAGE_CHANNELS),
+    "audit-check": page("/audit/check", writers=MANAGE_HOUSE),
+    "channels": page("/channels/", readers=SEE_CHANNELS),
+    "channel-new": page("/channels/new/", readers=MANAGE_CHANNELS),
+    "channel-new-choose": page("/channels/new/choose", writers=ALL, changes=False),
+    "channel-new-details": page("/channels/new/details/", readers=MANAGE_CHANNELS),
+    "channel-new-preview": page("/channels/new/first-items/", readers=MANAGE_CHANNELS),
+    "channel-new-save": page("/channels/new/save", writers=MANAGE_CHANNELS, changes=False),
+    "channel-new-files": page(
+        "/channels/new/files/",
+        readers=MANAGE_CHANNELS,
+        writers=MANAGE_CHANNELS,
+        forms=lambda part: [{"name": "Archive", "department_id": part.department.pk}],
+    ),
+    "channel-logo": page("/channels/logo/wordpress.svg", readers=ALL),
+    "channel": channel(
+        "",
+        readers=SEE_CHANNELS,
+        writers=MANAGE_CHANNELS,
+        forms=lambda part: [
+            {"name": "Other", "department_id": part.department.pk, "opens_conversations": ["comment"]},
+        ],
+    ),
+    "channel-do": channel(
+        "do", writers=MANAGE_CHANNELS, forms=lambda part: [{"verb": verb} for verb in ("pause", "resume", "read")]
+    ),
+    "channel-reconnect": channel("reconnect/", readers=MANAGE_CHANNELS),
+    "channel-remove": channel("remove/", readers=MANAGE_CHANNELS, writers=MANAGE_CHANNELS),
+    "channel-replay": channel("replay", writers=MANAGE_CHANNELS),
+    "channel-import": channel("import", writers=MANAGE_CHANNELS, forms=_file),
+    "channel-job": Address(
+        lambda part: f"/channels/{part.channel.pk}/jobs/{part.channel_job.pk}/", SEE_CHANNELS, MANAGE_CHANNELS
+    ),
+    "effect-answer": Address(
+        lambda part: f"/effects/{part.effect.pk}/",
+        NOBODY,
+        WORK,
+        lambda part: [{"answer": answer} for answer in ("retry", "give_up")],
+    ),
+    "settings": page(
+        "/settings/",
+        readers=MANAGE_HOUSE,
+        writers=MANAGE_HOUSE,
+        forms=lambda part: [{"name": "Other", "zone": "UTC", "language": "fr"}],
+    ),
+    "inbox": page("/inbox/", readers=ALL),
+    "inbox-changes": page("/inbox/changes/?q=&rows=1.2.3.4.5.6.7.8&first=1&open=1", readers=ALL),
+    "inbox-bulk": page("/inbox/bulk/", writers=WORK, forms=_bulk),
+    "inbox-bulk-count": page("/inbox/bulk/count/?q=", readers=ALL),
+    "inbox-bulk-choices": page("/inbox/bulk/choices/assign/", readers=ALL),
+    "inbox-job": Address(lambda part: f"/inbox/jobs/{part.own_job.pk}/", OWN, OWN),
+    "inbox-undo": Address(lambda part: f"/inbox/undo/{part.batch}/", ALL, OWN, is_of_department=False),
+    "inbox-view-save": page(
+        "/inbox/views/", writers=ALL, forms=lambda part: [{"name": "Mine", "q": "is:held"}]
+    ),
+    "inbox-view-delete": Address(lambda part: f"/inbox/views/{part.shared_view.pk}/delete/", NOBODY, WORK),
+    "inbox-decide": Address(
+        lambda part: f"/inbox/items/{part.item.pk}/decide/",
+        NOBODY,
+        WORK,
+        lambda part: [{"verdict": verdict} for verdict in ("approve", "spam", "refuse")] + [{"reason": "off_topic"}],
+    ),
+    "inbox-versions": Address(lambda part: f"/inbox/items/{part.item.pk}/versions/", ALL),
+    "talk": talk("", readers=ALL),
+    "inbox-history": talk("history/", readers=ALL),
+    "inbox-choices": talk("choices/assign/", readers=ALL),
+    "inbox-names": talk("names/", readers=ALL),
+    "inbox-state": talk("state/", writers=WORK, forms=lambda part: [{"state": "done"}, {"state": "waiting"}]),
+    "inbox-assign": talk(
+        "assign/", writers=WORK, forms=lambda part: [{"assignee": ""}, {"assignee": part.other.pk}]
+    ),
+    "inbox-snooze": talk("snooze/", writers=WORK, forms=lambda part: [{"until": "at", "at": "2030-01-01T10:00"}]),
+    "inbox-labels": talk("labels/", writers=WORK, forms=lambda part: [{"new": "Fresh"}, {"labels": []}]),
+    "inbox-priority": talk("priority/", writers=WORK, forms=lambda part: [{"priority": "2"}]),
+    "inbox-reply": talk("reply/", writers=WORK, forms=lambda part: [{"text": "We answer.", "item": part.item.pk}]),
+    "inbox-note": talk("note/", writers=ALL, forms=lambda part: [{"text": "A note"}]),
+    "inbox-draft": talk("draft/", writers=ALL, forms=lambda part: [{"kind": "note", "text": "Begun"}]),
+    "inbox-presence": talk("presence/", writers=ALL),
+    "moderation": page("/moderation/", readers=WORK),
+    "people": page("/people/", readers=MANAGE_PEOPLE),
+    "people-invite": page(
+        "/people/invite/",
+        readers=MANAGE_PEOPLE,
+        writers=MANAGE_PEOPLE,
+        forms=lambda part: [{"email": "a@example.org", "place": part.department.pk, "role": "analyst"}],
+    ),
+    "people-withdraw": Address(
+        lambda part: f"/people/invitations/{part.invitation.pk}/withdraw", NOBODY, MANAGE_PEOPLE
+    ),
+    "person": person("", readers=MANAGE_PEOPLE),
+    "person-role": person(
+        "role", writers=MANAGE_PEOPLE, forms=lambda part: [{"place": part.department.pk, "role": "analyst"}]
+    ),
+    "person-owner": person("owner", writers=frozenset({"olive"}), forms=lambda part: [{"owner": "1"}]),
+    "person-active": person("active", writers=MANAGE_PEOPLE, forms=lambda part: [{"active": "0"}]),
+    "departments": page(
+        "/departments/", readers=MANAGE_HOUSE, writers=MANAGE_HOUSE, forms=lambda part: [{"name": "Culture"}]
+    ),
+    "department-rename": department("rename", {"name": "Other"}),
+    "department-move": department("move", {"to": "down"}, changes=False),
+    "department-open": department("open", {"open": "1"}, changes=False),
+    "preferences": page(
+        "/preferences/",
+        writers=ALL,
+        forms=lambda part: [{"theme": "dark"}, {"department": part.department.pk}],
+    ),
+}  # fmt: skip
+WITHOUT_SIGN_IN = {"welcome": "/welcome/", "enter": "/enter/none"}
+"""Open to everybody, with nothing of the house in them."""
+ALLAUTH = re.compile("accounts/")
+"""The library's own pages: they are about nobody but who asks."""
+
+
+def walk(resolver: Any = None, before: str = "") -> Iterator[tuple[str, str]]:
+    for one in (resolver or get_resolver()).url_patterns:
+        pattern = before + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from walk(one, pattern)
+        else:
+            yield pattern, one.name or ""
+
+
+LIBRARY = sorted(
+    {"/" + re.sub(r"<int:pk>", "1", pattern) for pattern, _ in walk() if ALLAUTH.match(pattern) and "^" not in pattern}
+)
+
+
+@pytest.fixture
+def house(cast, monkeypatch, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    monkeypatch.setattr("parvis.web.clock.now", lambda: MONDAY)
+    return furnish(cast)
+
+
+def browser(member: Member | None) -> Client:
+    client = Client(raise_request_exception=False)
+    if member is not None:
+        client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@dataclass
+class Outcome:
+    status: int
+    text: str
+    changed: set[str]
+    """Tables."""
+
+
+def ask(client: Client, path: str, form: dict[str, Any] | None, known: dict[str, str], **headers: str) -> Outcome:
+    """What came of it; whatever it changed is taken back."""
+    writes: list[str] = []
+
+    def listen(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not sql.startswith(("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+            writes.append(sql)
+        return execute(sql, params, many, context)
+
+    with transaction.atomic(), connection.execute_wrapper(listen):
+        response = client.get(path, headers=headers) if form is None else client.post(path, form, headers=headers)
+        content = b"".join(response.streaming_content) if response.streaming else response.content
+        text = content.decode("utf-8", "replace") + str(dict(response.headers)) + str(response.cookies)
+        now = digest() if writes else known
+        transaction.set_rollback(True)
+    return Outcome(response.status_code, text, {table for table in known if known[table] != now[table]})
+
+
+def with_choices(address: Address, part: Part) -> Iterator[str]:
+    path = address.path(part)
+    yield path
+    if path.endswith("choices/assign/"):
+        yield path.replace("assign", "labels")
+
+
+def test_every_address_stands_in_this_test():
+    named = {name for pattern, name in walk() if not ALLAUTH.match(pattern)}
+    assert named == ADDRESSES.keys() | WITHOUT_SIGN_IN.keys()
+
+
+@pytest.mark.parametrize("who", OF_NEWS)
+def test_nothing_of_another_department_is_shown_changed_or_hinted_at(house, who):
+    member = getattr(house.cast, who)
+    client, known = browser(member), digest()
+    for name, address in ADDRESSES.items():
+        for path in with_choices(address, house.sport):
+            for headers in ({}, {"HX-Request": "true"}):
+                seen = ask(client, path, None, known, **headers)
+                assert SPORT_WORD not in seen.text, (name, path)
+                assert seen.status < 500, (name, seen.status)
+                assert not seen.changed, (name, seen.changed)
+                assert seen.status in {404, 403, 405} or not address.is_of_department, (name, seen.status)
+            for form in address.forms(house.sport):
+                done = ask(client, path, form, known, **{"HX-Request": "true"})
+                assert SPORT_WORD not in done.text, (name, form)
+                assert done.status < 500, (name, done.status)
+                if address.is_of_department:
+                    assert not done.changed, (name, form, done.changed)
+        if not address.is_of_department:
+            _leaves_sport_alone(client, address, house.sport, name)
+
+
+@pytest.mark.parametrize("who", OF_NEWS)
+def test_a_form_about_the_own_department_that_names_rows_of_another_does_nothing_to_them(house, who):
+    client, known = browser(getattr(house.cast, who)), digest()
+    typed = f"unlabel:{house.sport.label.name}"
+    for name, address in ADDRESSES.items():
+        for form in (*address.forms(house.sport), *CROSSED.get(name, lambda part: [])(house.sport)):
+            if form.get("verb") == typed:
+                continue
+            if "ids" in form:
+                form["ids"] = [house.news.conversation.pk]
+            done = ask(client, address.path(house.news), form, known, **{"HX-Request": "true"})
+            assert SPORT_WORD not in done.text, (name, form)
+            assert done.status < 500, (name, form, done.status)
+            with transaction.atomic():
+                before = _rows_of(house.sport)
+                client.post(address.path(house.news), form)
+                assert _rows_of(house.sport) == before, (name, form)
+                assert SPORT_WORD not in ask(client, address.path(house.news), None, known).text, (name, form)
+                assert SPORT_WORD not in client.get(f"/inbox/{house.news.conversation.pk}/").content.decode()
+                transaction.set_rollback(True)
+
+
+CROSSED: dict[str, Callable[[Part], list[dict[str, Any]]]] = {
+    "inbox-bulk": lambda part: [
+        {"verb": verb, "ids": [1]} for verb in (f"assign:{part.person.pk}", f"move:{part.department.pk}")
+    ],
+    "inbox-assign": lambda part: [{"assignee": part.person.pk}, {"department": part.department.pk}],
+    "inbox-labels": lambda part: [{"labels": [part.label.pk]}],
+    "inbox-reply": lambda part: [{"text": "We answer.", "item": part.item.pk}],
+    "inbox-note": lambda part: [{"text": f"@{part.person.name.split()[0]} look"}],
+    "inbox-view-save": lambda part: [{"name": "x", "q": "", "shared": "1"}],
+}
+
+
+def _leaves_sport_alone(client: Client, address: Address, sport: Part, name: str) -> None:
+    """Forms that name something of Sport at an address of everybody's."""
+    for form in address.forms(sport):
+        with transaction.atomic():
+            before = _rows_of(sport)
+            client.post(address.path(sport), form)
+            assert _rows_of(sport) == before, (name, form)
+            transaction.set_rollback(True)
+
+
+def _rows_of(part: Part) -> list[dict[str, Any]]:
+    """All that is Sport's, but for the trail and the events, which grow."""
+    rows = (
+        part.department, part.person, part.other, part.channel, part.conversation, part.item, part.published, part.label,
+        part.note, part.own_view, part.shared_view, part.invitation, part.effect, part.own_job, part.channel_job,
+    )  # fmt: skip
+    found = [type(row).objects.filter(pk=row.pk).values().first() for row in rows]
+    for relation in (
+        part.conversation.labellings, part.conversation.notes, part.conversation.drafts, part.conversation.presences,
+        part.item.decisions, part.item.effects, part.department.memberships, part.department.channels,
+    ):  # fmt: skip
+        found.extend(relation.order_by("pk").values())
+    return found
+
+
+@pytest.mark.parametrize("who", sorted(ALL))
+def test_each_role_may_do_what_the_table_says_and_no_more(house, who):
+    client, known = browser(getattr(house.cast, who)), digest()
+    for name, address in ADDRESSES.items():
+        for path in with_choices(address, house.news):
+            seen = ask(client, path, None, known)
+            if who in address.readers:
+                assert seen.status in {200, 302}, (name, seen.status)
+            else:
+                assert seen.status in {403, 404, 405}, (name, seen.status)
+            assert not seen.changed, (name, seen.changed)
+        for form in address.forms(house.news):
+            done = ask(client, address.path(house.news), form, known)
+            if who not in address.writers:
+                assert not done.changed, (name, form, done.changed)
+                is_a_page = done.status == 200 and who in address.readers  # of which a form means nothing
+                assert is_a_page or done.status in {302, 403, 404, 405, 409, 422}, (name, form, done.status)
+            else:
+                assert done.status in {200, 204, 302}, (name, form, done.status)
+                assert done.changed or not address.changes, (name, form)
+
+
+_ONES_OWN = {"orgs_member", "jobs_job", "inbox_savedview", "orgs_auditentry", "orgs_audithead"}
+
+
+@pytest.mark.parametrize("who", ["anonymous", "deactivated", "without a role"])
+def test_who_is_not_signed_in_or_has_no_role_sees_and_changes_nothing(house, who):
+    member = None if who == "anonymous" else house.cast.camille
+    client = browser(member)
+    if who == "deactivated":
+        Member.objects.filter(pk=member.pk).update(is_active=False)
+    if who == "without a role":
+        member.memberships.all().delete()
+    known = digest()
+    for name, address in ADDRESSES.items():
+        mine = who == "without a role" and not address.is_of_department
+        for path in with_choices(address, house.news):
+            for form in (None, *address.forms(house.news)):
+                seen = ask(client, path, form, known)
+                assert seen.status < 500, (name, seen.status)
+                assert NEWS_WORD not in seen.text.replace(f"My {NEWS_WORD}", ""), (name, form)  # a view of one's own
+                assert not seen.changed - (
+                    {"orgs_member", "inbox_savedview", "orgs_auditentry", "orgs_audithead"} if mine else set()
+                ), (name, form, seen.changed)
+                if who != "without a role":
+                    assert seen.status in {302, 403, 405}, (name, seen.status)
+
+
+@pytest.mark.parametrize("who", ["anonymous", "conrad"])
+def test_pages_of_the_library_never_break_and_tell_nothing(house, who):
+    member = None if who == "anonymous" else house.cast.conrad
+    client, known = browser(member), digest()
+    for path in (*LIBRARY, *WITHOUT_SIGN_IN.values()):
+        for form in (None, {}, {"email": house.cast.sam.email, "login": house.cast.sam.email, "password": "x"}):
+            if form is not None and "logout" in path:
+                continue
+            seen = ask(client, path, form, known)
+            assert seen.status < 500, (path, form, seen.status)
+            assert SPORT_WORD not in seen.text, path
+
+
+def test_every_form_needs_its_token(house):
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.force_login(house.cast.olive, backend="django.contrib.auth.backends.ModelBackend")
+    known = digest()
+    paths = [address.path(house.news) for address in ADDRESSES.values()]
+    for path in (*paths, *LIBRARY, *WITHOUT_SIGN_IN.values()):
+        refused = ask(client, path, {}, known)
+        assert refused.status == 403 or not _takes_forms(path), (path, refused.status)
+        assert not refused.changed, path
+
+
+def _takes_forms(path: str) -> bool:
+    """False where an answer to POST is a redirect alone, without a view behind it."""
+    return not path.startswith("/accounts/")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        SPORT_WORD, f'"Held words of {SPORT_WORD}"', f'author:"Author {SPORT_WORD}"', f'label:"Label {SPORT_WORD}"',
+        f'channel:"Site {SPORT_WORD}"', f'department:"Sport {SPORT_WORD}"', f'assignee:"Sam {SPORT_WORD}"',
+        f"-{SPORT_WORD}", "Zebrafin*", "label:zebrafinc", "channel:zebrafinc", "assignee:sam", "assignee:zebrafinc",
+        "department:sport", "author:zebrafinc", "platform:wordpress", "is:held", "-is:held", "",
+    ],
+)  # fmt: skip
+def test_a_search_for_words_of_another_department_finds_nothing_and_tells_nothing(house, asked):
+    for who in OF_NEWS:
+        client = browser(getattr(house.cast, who))
+        for part in ("", "rows"):
+            html = client.get("/inbox/", {"q": asked, "part": part}, headers={"HX-Request": "true"}).content.decode()
+            assert f"Public words of {SPORT_WORD}" not in html
+            assert f"/inbox/{house.sport.conversation.pk}/" not in html
+            if SPORT_WORD not in asked:
+                assert SPORT_WORD not in html, (who, asked)
+
+
+def test_a_stream_tells_of_the_own_departments_alone(house):
+    LiveEvent.objects.all().delete()
+    for one in (house.news, house.sport):
+        for kind in ("conversation", "presence", "effect", "channel", "note"):
+            tell(kind, now=MONDAY, department_id=one.department.pk, subject_id=one.conversation.pk + 1_000_000)
+        tell("note", now=MONDAY, member_id=one.person.pk, subject_id=one.conversation.pk + 2_000_000)
+        tell("job", now=MONDAY, member_id=one.person.pk, facts={"job": str(one.own_job.pk)})
+    events = list(LiveEvent.objects.order_by("id"))
+    for who in OF_NEWS:
+        listener = listener_of(_session_key(getattr(house.cast, who)))
+        heard = _heard(listener, events)
+        assert str(house.news.conversation.pk + 1_000_000) in heard
+        assert str(house.sport.conversation.pk + 1_000_000) not in heard
+        assert str(house.sport.conversation.pk + 2_000_000) not in heard
+        assert str(house.sport.own_job.pk) not in heard
+
+
+def _session_key(member: Member) -> str:
+    return browser(member).session.session_key
+
+
+def _heard(listener: Listener | None, events: list[LiveEvent]) -> str:
+    assert listener is not None
+    return compose([event for event in events if listener.may_hear(event)])
+
+
+def test_nobody_listens_who_is_not_active(house):
+    key = _session_key(house.cast.camille)
+    Member.objects.filter(pk=house.cast.camille.pk).update(is_active=False)
+    assert listener_of(key) is None
+    assert listener_of("nonsense") is None
