@@ -142,6 +142,11 @@ def test_first_start_prints_a_sign_in_link(desk):
 
 
 @pytest.mark.slow
+def test_data_directory_is_open_to_its_owner_alone(desk, tmp_path):
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.slow
 def test_killed_supervisor_leaves_no_process_and_no_port_behind(desk):
     members = family(desk)
     desk.kill()

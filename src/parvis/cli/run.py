@@ -121,7 +121,7 @@ def _named(host: str) -> str:
 
 def _trouble_with(data: Path) -> Text | None:
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)  # sessions and mails lie there
         probe = data / f".probe-{os.getpid()}"
         probe.write_bytes(b"0" * 65_536)
         probe.unlink()

@@ -17,8 +17,10 @@ from parvis.inbox.changing import change_many
 from parvis.inbox.models import Conversation, Draft, Label, Labelling
 from parvis.inbox.services import move_thread_items
 from parvis.moderation.services import take_back_decisions, undo_s
+from parvis.orgs.access import must, reach_of
 from parvis.orgs.audit import record
 from parvis.orgs.models import AuditEntry, Member
+from parvis.orgs.rights import Action
 
 ACTION = "batch.undo"
 
@@ -40,6 +42,8 @@ def undo(member: Member, batch: uuid.UUID, now: datetime) -> Undone:
         raise NothingToDo
     if min(entry.at for entry in entries) + timedelta(seconds=undo_s()) < now:
         raise TooLate
+    if not reach_of(member).anywhere(Action.SEE):
+        must(member, Action.SEE)
     decided = take_back_decisions(batch, member, now=now)
     _take_back_answers(batch, member, now=now)
     about = [entry for entry in entries if entry.subject == "conversation"]

@@ -43,8 +43,8 @@ SENTENCES = {
         "Quand est-ce que {thing} sera disponible en ligne ?",
         "La vidéo s’arrête à {number} secondes chez moi, est-ce normal ?",
         "Il y a une erreur dans l’article : {person} n’était pas à {place} ce jour-là.",
-        "On nous a promis {thing} depuis {number} mois, toujours rien.",
-        "Ma mère de {number} ans n’entend plus rien quand la musique commence.",
+        "On nous a promis {thing} depuis huit mois, toujours rien.",
+        "Ma mère de 82 ans n’entend plus rien quand la musique commence.",
         "Pourriez-vous corriger l’orthographe du nom de {person} ?",
         "C’est la première fois que j’écris ici, et c’est pour dire merci.",
         "Avec l’argent de {thing}, on aurait pu faire tellement mieux.",
@@ -63,8 +63,8 @@ SENTENCES = {
         "When will {thing} be available online?",
         "The video stops after {number} seconds for me, is that normal?",
         "There is a mistake: {person} was not in {place} that day.",
-        "We were promised {thing} {number} months ago. Still nothing.",
-        "My father is {number} and cannot hear a word once the music starts.",
+        "We were promised {thing} eight months ago. Still nothing.",
+        "My father is 82 and cannot hear a word once the music starts.",
         "Could you please correct the spelling of {person}?",
         "First time I write here, and it is to say thanks.",
         "Good report, but what about the people of {place}?",
@@ -72,14 +72,14 @@ SENTENCES = {
     "de": (
         "Vielen Dank für den Beitrag über {thing}.",
         "Warum kommt {thing} so spät? In {place} versteht das niemand.",
-        "Ich warte seit {number} Tagen auf eine Antwort.",
+        "Ich warte seit zwölf Tagen auf eine Antwort.",
         "{person} hat das sehr gut erklärt.",
         "Das ist doch keine Öffentlichkeitsbeteiligung, das ist ein Ausnahmegenehmigungsverfahren.",
     ),
     "it": (
         "Grazie per il servizio su {place}, molto chiaro.",
         "Non capisco perché {person} non abbia risposto.",
-        "Aspetto una risposta da {number} giorni.",
+        "Aspetto una risposta da dodici giorni.",
     ),
     "es": ("Gracias por el reportaje sobre {place}.", "Llevo {number} días esperando una respuesta."),
     "ar": ("شكرا على هذا التقرير من {place}.", "لماذا لا تجيبون على الأسئلة؟ انتظرت {number} أيام.", "برنامج ممتاز، تحية إلى {person}."),
@@ -178,9 +178,10 @@ class Writer:
         return " ".join(self._fill(self._one(SENTENCES[language]), language) for _ in range(6))
 
     def name(self, number: int) -> str:
-        """Of the author with this number; some names are borne by several."""
-        first = PEOPLE[number % len(PEOPLE)]
-        return first if number < len(PEOPLE) else f"{first} {number // len(PEOPLE)}"
+        """Of the author with this number: first names and family names go round; some are borne by several."""
+        first = PEOPLE[number % len(PEOPLE)].split(" ", 1)[0]
+        family = PEOPLE[(number + number // len(PEOPLE)) % len(PEOPLE)].split(" ", 1)[-1]
+        return f"{first} {family}"
 
     def _fill(self, sentence: str, language: str) -> str:
         if "{" not in sentence:
