@@ -11,12 +11,14 @@ from tests.net.hostile import ROUTES, HostileServer
 from parvis.channels.models import Channel, ChannelState, Envelope, Item
 from parvis.channels.sync import sync_channel
 from parvis.core.types import Kind
-from parvis.net import HttpClient
+from parvis.net import HttpClient, Limits
 from parvis.testing.clock import MONDAY
 from parvis.testing.factories import make_channel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKER = "worker one"
+PATIENT = Limits(connect_s=5.0, read_s=3.0, total_s=6.0, max_body_bytes=2_000_000)
+"""A good site on a busy machine must not seem slow."""
 GOOD = """<rss version="2.0"><channel><title>Good</title>
 <item><guid>1</guid><title>First</title><description>Text</description></item></channel></rss>"""
 HARMLESS = {"fine", "echo", "status", "packed", "odd_header", "redirect", "wrong_charset", "says_less", "hollow_gzip"}
@@ -59,7 +61,7 @@ async def read_all(channels, client_options):
 def test_every_hostile_site_is_named_on_its_channel_and_others_go_on(cast, server, connector, below):
     hostile = [channel_at(cast.news, server.url(f"/{name}/{below}"), connector) for name in HOSTILE]
     fine = channel_at(cast.news, server.url("/good/feed.xml"), "feed")
-    results = asyncio.run(read_all([*hostile, fine], options()))
+    results = asyncio.run(read_all([*hostile, fine], options(limits=PATIENT)))
     assert [result for result in results if isinstance(result, BaseException)] == []
     silent = [
         name
@@ -82,7 +84,7 @@ def test_bad_certificate_is_named(cast, kind):
     with HostileServer(serving(kind)) as server:
         server.routes = ByFirstSegment({"/good": good})
         channel = channel_at(cast.news, server.url("/good/feed.xml"), "feed")
-        asyncio.run(read_all([channel], options()))
+        asyncio.run(read_all([channel], options(limits=PATIENT)))
     told = Channel.objects.get(pk=channel.pk)
     assert told.error["code"] == "tls_failed"
     assert Item.objects.count() == 0
@@ -90,7 +92,7 @@ def test_bad_certificate_is_named(cast, kind):
 
 def test_html_instead_of_a_feed_is_kept_and_counted(cast, server):
     channel = channel_at(cast.news, server.url("/html_for_json/feed.xml"), "feed")
-    asyncio.run(read_all([channel], options()))
+    asyncio.run(read_all([channel], options(limits=PATIENT)))
     assert Channel.objects.get(pk=channel.pk).drift_count == 1
     assert Envelope.objects.filter(channel=channel).count() == 1
 
@@ -98,9 +100,9 @@ def test_html_instead_of_a_feed_is_kept_and_counted(cast, server):
 def test_site_that_recovers_is_well_again(cast, server):
     channel = channel_at(cast.news, server.url("/turn/feed.xml"), "feed")
     server.routes["/turn"] = ROUTES["/broken"]
-    asyncio.run(read_all([channel], options()))
+    asyncio.run(read_all([channel], options(limits=PATIENT)))
     assert Channel.objects.get(pk=channel.pk).error["code"] == "remote_broken"
     server.routes["/turn"] = good
-    asyncio.run(read_all([Channel.objects.get(pk=channel.pk)], options()))
+    asyncio.run(read_all([Channel.objects.get(pk=channel.pk)], options(limits=PATIENT)))
     well = Channel.objects.get(pk=channel.pk)
     assert (well.error, well.failure_count, well.item_count) == (None, 0, 1)

@@ -84,9 +84,14 @@ class Listing:
         return _address(self.text, before=self.page.previous) if self.page and self.page.previous else ""
 
     @cached_property
+    def event_id(self) -> int:
+        """What was last told of: what is kept stays right until something more is."""
+        return last_event_id()
+
+    @cached_property
     def tabs(self) -> list[Tab]:
         member, now, department = _who(self.request)
-        views, counts = _kept_views(member, now=now, department=department)
+        views, counts = _kept_views(member, now=now, department=department, event_id=self.event_id)
         return [
             Tab(
                 name=view.name,
@@ -110,7 +115,7 @@ class Listing:
     @cached_property
     def jobs(self) -> list[JobBar]:
         member = _who(self.request)[0]
-        key = f"no-jobs:{member.pk}:{last_event_id()}"  # a job that begins is told of: until then there is none
+        key = f"no-jobs:{member.pk}:{self.event_id}"  # a job that begins is told of: until then there is none
         if caches["pages"].get(key):
             return []
         bars = running_bars(member)
@@ -156,10 +161,10 @@ class Listing:
 
 
 def _kept_views(
-    member: Member, *, now: datetime, department: Department | None
+    member: Member, *, now: datetime, department: Department | None, event_id: int
 ) -> tuple[list[ViewRow], Mapping[int, str]]:
     """The views with their counts, read again as soon as anything has happened; every `COUNTS_KEPT_S` at least."""
-    place = (member.pk, get_language(), reach_of(member).fingerprint, department and department.pk, last_event_id())
+    place = (member.pk, get_language(), reach_of(member).fingerprint, department and department.pk, event_id)
     key = f"views:{sha256(repr(place).encode()).hexdigest()}"
     kept: tuple[list[ViewRow], Mapping[int, str]] | None = caches["pages"].get(key)
     if kept is None:
