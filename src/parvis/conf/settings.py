@@ -88,6 +88,7 @@ TEMPLATES = [
 _SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": DATA_DIR / "parvis.sqlite3",
+    "CONN_MAX_AGE": 600,  # opening it anew for each page costs as much as the page
     "OPTIONS": {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
