@@ -9,6 +9,7 @@ from django.db import connection
 
 from parvis.inbox.rows import AuthorView, ConversationRow
 from parvis.inbox.surroundings import PRESENT_FOR, add_surroundings, marks_of
+from parvis.inbox.thread import author_view
 from parvis.inbox.ways import aware
 from parvis.orgs.models import Member
 
@@ -98,19 +99,12 @@ def _row(values: Sequence[Any]) -> ConversationRow:
         is_cut=is_cut,
         url=url,
         item_language=item_language,
-        author=_author(author),
+        author=author_view(author),
         article_title=article_title or "",
         article_url=article_url or "",
         root_id=root_id,
         note_count=note_count,
     )
-
-
-def _author(values: Sequence[Any]) -> AuthorView:
-    key, name, handle, url, avatar_url, is_house, item_count, refused_count = values
-    if key is None:
-        return AuthorView(None, "")
-    return AuthorView(key, name, handle, url, avatar_url, bool(is_house), item_count, refused_count)
 
 
 def author_of(item: Mapping[str, Any]) -> AuthorView:

@@ -121,7 +121,7 @@ class EffectView:
     state: str
     member: str
     created_at: datetime
-    next_try_at: datetime
+    next_try_at: datetime | None
     try_count: int
     batch: str
     error: dict[str, Any] | None

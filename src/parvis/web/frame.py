@@ -7,7 +7,6 @@ from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest
-from django.middleware.csrf import get_token
 from django.utils.translation import get_language
 
 from parvis.inbox.notes import unseen_mentions
@@ -118,12 +117,10 @@ class Frame:
 
     @cached_property
     def key(self) -> str:
-        """Everything that the rail and the top bar show: the same key, the same pieces. Each browser has its own."""
+        """Everything that the rail and the top bar show: the same key, the same pieces."""
         member, department = self.member, self.request.department  # type: ignore[attr-defined]
         house = self.request.house  # type: ignore[attr-defined]
-        get_token(self.request)  # a browser's first visit has its secret made here
         shown = (
-            self.request.META["CSRF_COOKIE"],
             (member.pk, member.name, member.email, member.theme, member.density, sorted(member.preferences.items())),
             (get_language(), house and (house.name, house.is_demo), department and department.pk),
             [(one.pk, one.name) for one in self.departments],

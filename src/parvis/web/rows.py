@@ -46,7 +46,7 @@ def _opens(url: str) -> str:
     return f' hx-get="{url}"'
 
 
-def _icon(name: str, icons: str) -> str:
+def icon_of(name: str, icons: str) -> str:
     return f'<svg class="icon" aria-hidden="true"><use href="{icons}#{name}"/></svg>'
 
 
@@ -56,13 +56,13 @@ def _span(words: str) -> str:
 
 def _state(line: "Line", icons: str) -> str:
     tone = f" tone-{line.state.tone}" if line.state.tone else ""
-    return f'<span class="state{tone}">{_icon(line.state.icon, icons)}{escape(line.state.label)}</span>'
+    return f'<span class="state{tone}">{icon_of(line.state.icon, icons)}{escape(line.state.label)}</span>'
 
 
 def _present(line: "Line", icons: str) -> str:
     if not line.present:
         return ""
-    eye, pencil = _icon("eye", icons), _icon("pencil", icons)
+    eye, pencil = icon_of("eye", icons), icon_of("pencil", icons)
     return "".join(
         f'<span class="presence{" tone-act" if one.is_typing else ""}">{pencil if one.is_typing else eye}'
         f"{escape(one.name)}</span>"

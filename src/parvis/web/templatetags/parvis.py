@@ -1,20 +1,15 @@
 """The small components: icon, time, avatar, number, form field, button's key."""
 
 from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import datetime
 from functools import lru_cache
-from hashlib import sha256
 from typing import Any
 
 from django import template
-from django.core.cache import caches
 from django.forms import BoundField, CheckboxInput
-from django.middleware.csrf import get_token
 from django.template.context import RequestContext
-from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
@@ -41,27 +36,6 @@ def _icon(file: str, name: str, label: str) -> SafeString:
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', file, name)
 
 
-_ANY_ID, _ANY_BACK = 987_654_321_987, "/any-way-back/"
-
-
-@register.simple_tag(takes_context=True)
-def verdict_form(context: RequestContext, post: Any) -> SafeString:
-    """The verdicts on one item. Alike for all with the same choices, so rendered once for each browser and language."""
-    request = context["request"]
-    get_token(request)
-    codes = tuple(verdict.code for verdict in post.verdicts)
-    reasons = tuple(reason.code for reason in context["reasons"])
-    shown = (request.META["CSRF_COOKIE"], get_language(), static("icons.svg"), codes, post.is_target, reasons)
-    key = f"verdicts:{sha256(repr(shown).encode()).hexdigest()}"
-    html = caches["pages"].get(key)
-    if html is None:
-        any_post = {"id": _ANY_ID, "back": _ANY_BACK, "verdicts": post.verdicts, "is_target": post.is_target}
-        placed = {"post": any_post, "reasons": context["reasons"]}
-        html = render_to_string("components/decide.html", placed, request)
-        caches["pages"].set(key, html)
-    return SafeString(html.replace(str(_ANY_ID), str(post.id)).replace(_ANY_BACK, escape(post.back)))
-
-
 @register.simple_tag(takes_context=True)
 def ago(context: RequestContext, when: datetime | None) -> SafeString:
     """A time: short on the page, in full on hover and focus."""
@@ -70,13 +44,14 @@ def ago(context: RequestContext, when: datetime | None) -> SafeString:
     return time_element(when, context["now"])
 
 
-def time_element(when: datetime, now: datetime) -> SafeString:
-    beginning = _time_beginning(when, get_language() or "en", timezone.get_current_timezone())
-    return SafeString(f"{beginning}{escape(times.short(when, now))}</time>")
+def time_element(when: datetime, now: datetime, eyes: times.Eyes | None = None) -> SafeString:
+    """`eyes` spares a list of many times to ask anew whose they are."""
+    eyes = eyes or times.whose_eyes()
+    return SafeString(f"{_time_beginning(when, eyes)}{times.short(when, now, eyes)}</time>")
 
 
 @lru_cache(8192)
-def _time_beginning(when: datetime, _language: str, _zone: tzinfo) -> str:
+def _time_beginning(when: datetime, _eyes: times.Eyes) -> str:
     """Lists show the same times again and again."""
     return f'<time datetime="{when.isoformat(timespec="seconds")}" title="{escape(times.full(when))}">'
 
@@ -85,6 +60,21 @@ def _time_beginning(when: datetime, _language: str, _zone: tzinfo) -> str:
 def avatar(name: str, key: int = 0) -> SafeString:
     """Initials on a quiet colour; the name itself stands beside it."""
     return format_html('<span class="face face-{}" aria-hidden="true">{}</span>', tint(key), initials_of(name))
+
+
+@register.simple_tag
+def post_body(post: Any) -> SafeString:
+    """An item of a thread, all but what can be done with it (web/posts.py)."""
+    from parvis.web.posts import post_html
+
+    return post_html(post, icons=static("icons.svg"), face=avatar(post.author, post.author_key))
+
+
+@register.filter
+def post_classes(post: Any) -> str:
+    from parvis.web.posts import classes_of
+
+    return classes_of(post)
 
 
 @register.simple_tag
@@ -134,8 +124,6 @@ def progress(done: int, total: int | None, label: str = "") -> dict[str, Any]:
 @register.filter
 def words(text: Any) -> str:
     """A `Text` of the core, or a stored {"en", "fr"}, in the language of the request."""
-    from django.utils.translation import get_language
-
     language = (get_language() or "en").split("-")[0]
     if isinstance(text, dict):
         return str(text.get(language) or text.get("en") or "")

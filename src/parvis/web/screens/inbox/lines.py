@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from parvis.inbox.rows import AuthorView, ConversationRow, LabelView, PersonView
 from parvis.web.templatetags.parvis import time_element
+from parvis.web.times import Eyes, whose_eyes
 
 _BLANK_LINES = re.compile(r"\s*\n\s*")
 TEXT_LIMIT = 260
@@ -53,23 +54,23 @@ def lines_of(
 ) -> list[Line]:
     """`query` is what the list is filtered by: each row's link keeps it."""
     suffix = f"?{urlencode(query)}" if query else ""
-    base = reverse("inbox")
-    return [_line(row, now=now, url=f"{base}{row.id}/{suffix}", is_open=row.id == open_id) for row in rows]
+    base, eyes = reverse("inbox"), whose_eyes()
+    return [_line(row, now=now, eyes=eyes, url=f"{base}{row.id}/{suffix}", is_open=row.id == open_id) for row in rows]
 
 
-def _line(row: ConversationRow, *, now: datetime, url: str, is_open: bool) -> Line:
+def _line(row: ConversationRow, *, now: datetime, eyes: Eyes, url: str, is_open: bool) -> Line:
     return Line(
         id=row.id,
         url=url,
         text=cut(_BLANK_LINES.sub("\n", (row.text or row.title).strip()) or _("(without text)"), limit=TEXT_LIMIT),
         language=row.item_language or row.language,
         author=author_name(row.author),
-        history=history_of(row.author, row.kind),
+        history=history_of(row.author, row.kind, eyes.language),
         place=f"{row.channel} · {row.article_title}" if row.article_title else row.channel,
-        state=state_of(row),
-        why=why_of(row.why),
+        state=state_of(row, eyes.language),
+        why=why_of(row.why, eyes.language),
         assignee=row.assignee,
-        age=time_element(row.at, now),
+        age=time_element(row.at, now, eyes),
         is_unanswered=row.is_unanswered and row.state == "open",
         is_open=is_open,
         labels=row.labels,
@@ -90,13 +91,13 @@ def author_name(author: AuthorView) -> str:
     return author.name or author.handle or _("Somebody unnamed")
 
 
-def history_of(author: AuthorView, kind: str) -> str:
+def history_of(author: AuthorView, kind: str, language: str | None = None) -> str:
     """“3rd comment, 1 refused”: how often they wrote here; "" where that is not known."""
     if author.is_house:
         return _("the house")
     if not author.item_count:
         return ""
-    return _history(author.item_count, author.refused_count or 0, kind, get_language() or "en")
+    return _history(author.item_count, author.refused_count or 0, kind, language or get_language() or "en")
 
 
 @lru_cache(4096)
@@ -120,8 +121,10 @@ def _ordinal(number: int, language: str) -> str:
     return str(number) + {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
 
 
-def state_of(row: ConversationRow) -> State:
-    return _state(row.state, row.stuck_count > 0, row.held_count, row.pending_count > 0, get_language() or "en")
+def state_of(row: ConversationRow, language: str | None = None) -> State:
+    return _state(
+        row.state, row.stuck_count > 0, row.held_count, row.pending_count > 0, language or get_language() or "en"
+    )
 
 
 @lru_cache(1024)
@@ -140,9 +143,9 @@ def _state(state: str, is_stuck: bool, held_count: int, is_pending: bool, _langu
     }.get(state) or State(_("Open"), "message")
 
 
-def why_of(codes: Iterable[str]) -> str:
+def why_of(codes: Iterable[str], language: str | None = None) -> str:
     """Why it is here, beyond being held (which the state says)."""
-    return _why(tuple(codes), get_language() or "en") if codes else ""
+    return _why(tuple(codes), language or get_language() or "en") if codes else ""
 
 
 @lru_cache(1024)

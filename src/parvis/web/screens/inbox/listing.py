@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
@@ -229,7 +229,10 @@ def _standing_views() -> list[ViewRow]:
     ]
 
 
-def _address(text: str, **cursors: str | None) -> str:
+@lru_cache(2048)
+def _address(text: str, *, after: str | None = None, before: str | None = None) -> str:
+    """The same tabs stand on every page."""
+    cursors = {"after": after, "before": before}
     return f"{reverse('inbox')}?{urlencode({'q': text, **{name: value for name, value in cursors.items() if value}})}"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +24,7 @@ from parvis.orgs.rights import Action
 from parvis.web.screens.effects.words import EffectWords, effect_words
 from parvis.web.screens.inbox.lines import State, author_name, history_of, state_of
 from parvis.web.templatetags.parvis import time_element
+from parvis.web.times import Eyes, whose_eyes
 
 _DOUBT = "outcome_unknown"
 
@@ -327,6 +329,11 @@ def priority_name(value: int) -> str:
 
 
 def snooze_presets(now: datetime) -> list[Preset]:
+    return _presets(now.replace(second=0, microsecond=0), whose_eyes())
+
+
+@lru_cache(64)
+def _presets(now: datetime, _eyes: Eyes) -> list[Preset]:
     return [
         Preset(code, label, date_format(timezone.localtime(snooze_until(code, now)), _("D H:i")))
         for code, label in (
