@@ -82,9 +82,16 @@ def quiet_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     yield from serve(tmp_path_factory.mktemp("desk"))
 
 
-def serve(data_dir: Path, program: str = "filling.py", *arguments: str) -> Iterator[Desk]:
-    """A desk on a house that `program` (beside this file) has filled."""
-    environment = _environment(data_dir)
+def serve(
+    data_dir: Path, program: str = "filling.py", *arguments: str, options: dict[str, str] | None = None
+) -> Iterator[Desk]:
+    """A desk on a house that `program` (beside this file) has filled. `options`: of the installation, by name."""
+    environment = {**_environment(data_dir), **(options or {})}
+    yield from show(data_dir, environment, fill(environment, program, *arguments))
+
+
+def fill(environment: dict[str, str], program: str, *arguments: str) -> dict[str, str]:
+    """What the program printed: the keys of the people, mostly."""
     python = sys.executable
     subprocess.run([python, "-m", "parvis", "prepare"], env=environment, check=True, capture_output=True)
     filled = subprocess.run(
@@ -93,15 +100,26 @@ def serve(data_dir: Path, program: str = "filling.py", *arguments: str) -> Itera
         check=True,
         capture_output=True,
     )
+    keys: dict[str, str] = json.loads(filled.stdout.splitlines()[-1])
+    return keys
+
+
+def show(
+    data_dir: Path,
+    environment: dict[str, str],
+    keys: dict[str, str],
+    program: tuple[str, ...] = ("-m", "parvis", "web"),
+) -> Iterator[Desk]:
+    """The pages of a filled house, by the `program` that takes what `parvis web` takes."""
     port = _free_port()
     with (data_dir / "web.log").open("wb") as log:
         server = subprocess.Popen(
-            [python, "-m", "parvis", "web", "--port", str(port)], env=environment, stdout=log, stderr=log
+            [sys.executable, *program, "--port", str(port)], env=environment, stdout=log, stderr=log
         )
         try:
             address = f"http://127.0.0.1:{port}"
             _wait_for(address, server)
-            yield Desk(address, json.loads(filled.stdout.splitlines()[-1]), data_dir)
+            yield Desk(address, keys, data_dir)
         finally:
             server.terminate()
             server.wait(20)

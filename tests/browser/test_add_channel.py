@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.browser.conftest import Desk, _environment, _free_port, _wait_for
-from tests.browser.test_axe import faults_of
+from tests.browser.test_axe import faults_in_every_look
 from tests.real.conftest import shared_root, wordpress  # noqa: F401 - fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.real]
@@ -69,7 +69,7 @@ def test_real_site_is_added_and_its_comments_arrive(whole_desk, open_page, wordp
     page.get_by_role("button", name="Look what is there").click()
     page.get_by_role("button", name="Use this").first.click()
     page.wait_for_url("**/details/")
-    assert faults_of(page) == []
+    assert faults_in_every_look(page) == []
 
     page.get_by_label("User name").fill(wordpress.editor[0])
     page.get_by_label("Application password").fill("not this one")
@@ -78,7 +78,7 @@ def test_real_site_is_added_and_its_comments_arrive(whole_desk, open_page, wordp
     page.get_by_text("does not accept the sign-in").wait_for()
     assert page.get_by_label("Name", exact=True).input_value() == "Our real site"
     assert page.get_by_label("Application password").input_value() == ""
-    assert faults_of(page) == []
+    assert faults_in_every_look(page) == []
     without_refusals(page)
 
     page.get_by_label("Application password").fill(wordpress.editor[1])
@@ -86,12 +86,12 @@ def test_real_site_is_added_and_its_comments_arrive(whole_desk, open_page, wordp
     page.wait_for_url("**/first-items/")
     assert page.locator(".sample-text").count() > 0
     assert "approve" in page.locator("dl.facts").inner_text()
-    assert faults_of(page) == []
+    assert faults_in_every_look(page) == []
 
     page.get_by_role("button", name="Save this channel").click()
     page.wait_for_url(lambda url: url.rstrip("/").rsplit("/", 1)[1].isdecimal())
     assert page.get_by_role("heading", name="Our real site").is_visible()
-    assert faults_of(page) == []
+    assert faults_in_every_look(page) == []
     wait_until_read(page)
 
     until_s = time.monotonic() + READ_WITHIN_MS / 1000

@@ -1,31 +1,16 @@
 """Thousands of known attacks as comments, titles, names and links: nothing of them runs, wherever they are shown.
 
-The pages' own content security policy is switched off for this, so that sanitising alone must hold.
+That the watch would see it if something ran is shown by test_hostile_watch.py.
 """
 
 from pathlib import Path
 
 import pytest
 from tests.browser.conftest import serve
+from tests.browser.hostile import Watch
 
 PAYLOADS = Path(__file__).resolve().parents[3] / "shared" / "data" / "xss"
 AT_LEAST = 2_700
-TRAP = """
-window.__ran = [];
-for (const name of ['alert', 'confirm', 'prompt', 'print', 'open']) window[name] = (...a) => { window.__ran.push(name + ':' + a); };
-"""
-WATCH = """() => {
-  const bad = [...window.__ran];
-  for (const script of document.scripts) if (!script.src.startsWith(location.origin + '/static/') && script.type !== 'application/json') bad.push('script ' + script.outerHTML.slice(0, 200));
-  for (const one of document.querySelectorAll('*')) {
-    for (const attribute of one.attributes) {
-      if (/^on/i.test(attribute.name)) bad.push('handler ' + one.outerHTML.slice(0, 200));
-      if (/^(href|src|action|formaction|xlink:href|srcset|poster|data)$/i.test(attribute.name) && /^[\\s\\u0000-\\u001f]*(javascript|vbscript|data):/i.test(attribute.value) && !attribute.value.startsWith('data:image/')) bad.push('link ' + one.outerHTML.slice(0, 200));
-    }
-    if (/^(iframe|object|embed|base|frame|applet|portal)$/i.test(one.tagName)) bad.push('element ' + one.outerHTML.slice(0, 200));
-  }
-  return bad;
-}"""
 
 pytestmark = [
     pytest.mark.slow,
@@ -40,29 +25,14 @@ def hostile_desk(tmp_path_factory):
 
 @pytest.fixture
 def visit(chromium, hostile_desk):
-    context = chromium.new_context(bypass_csp=True, viewport={"width": 1440, "height": 900})
-    context.add_cookies([{"name": "parvis", "value": hostile_desk.keys["Camille"], "url": hostile_desk.address}])
-    context.add_init_script(TRAP)
-    page = context.new_page()
-    strangers = []
-    page.on(
-        "request",
-        lambda request: (
-            strangers.append(request.url) if not request.url.startswith((hostile_desk.address, "data:")) else None
-        ),
-    )
-    page.on("dialog", lambda dialog: (strangers.append("dialog " + dialog.message), dialog.dismiss()))
+    watch = Watch(chromium, hostile_desk)
 
     def go(path):
-        page.goto(hostile_desk.address + path)
-        page.wait_for_timeout(50)
-        assert page.evaluate(WATCH) == []
-        assert page.url.startswith(hostile_desk.address)
-        assert strangers == []
-        return page
+        assert watch.findings(path) == []
+        return watch.page
 
     yield go
-    context.close()
+    watch.context.close()
 
 
 def follow(visit, path):

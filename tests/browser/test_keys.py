@@ -146,6 +146,7 @@ def test_slash_goes_to_the_search(quiet_desk, open_page):
 def test_many_are_labelled_from_the_bar_and_taken_back(desk, open_page):
     page = open_page(desk, "/inbox/")
     page.keyboard.press(".")
+    page.locator("#bulk").get_by_text("More").click()
     page.locator("#bulk").get_by_text("Labels").click()
     page.locator("#bulk-label").fill("urgent")
     page.locator("#bulk [value='label:']").click()

@@ -30,6 +30,12 @@ def test_demonstration_is_entered_from_the_first_page(client, entrance):
     assert Conversation.objects.count() > 100
 
 
+@pytest.mark.parametrize(("language", "word"), [("en", "Inbox"), ("fr", "Réception")])
+def test_demonstration_speaks_the_language_of_who_looks_around(client, entrance, language, word):
+    client.post(entrance, {"look_around": "yes"}, headers={"Accept-Language": language})
+    assert word in client.get("/").content.decode()
+
+
 def test_leaving_removes_every_row_and_opens_the_first_page_again(client, entrance):
     client.post(entrance, {"look_around": "yes"})
     client.get("/inbox/")

@@ -1,10 +1,14 @@
 """The links that let somebody in: the first one of the house, invitations, and one for a lost password."""
 
+from datetime import datetime
+
 from allauth.account.utils import perform_login
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.context import RequestContext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -14,9 +18,11 @@ from parvis.flows.demo.leaving import leave_demonstration, look_around
 from parvis.orgs.house import open_house, the_house
 from parvis.orgs.links import accept_invitation, is_first_link, link_of, use_sign_in_link
 from parvis.orgs.models import Link, LinkPurpose, Member
+from parvis.orgs.services import change_account
 from parvis.web.errors import words_of
 from parvis.web.rail import address_of
 from parvis.web.screens.welcome.forms import JoinForm, OpenForm
+from parvis.web.templatetags.entrance import takes_passkeys
 
 
 @login_not_required
@@ -45,7 +51,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
 
 def _open(request: HttpRequest, token: str) -> HttpResponse:
     if "look_around" in request.POST:
-        return _let_in(request, look_around(now=request.now), to="/")  # type: ignore[attr-defined]
+        return _let_in(request, _looking_around(request.now), to="/")  # type: ignore[attr-defined]
     form = OpenForm(request.POST or None)
     if form.is_valid():
         given = form.cleaned_data
@@ -65,9 +71,24 @@ def _open(request: HttpRequest, token: str) -> HttpResponse:
         except ParvisError as error:
             form.add_error(None, words_of(error))
         else:
-            messages.info(request, _("You can add a passkey or an authenticator app under “Your account”."))
+            messages.info(request, _also_possible(request))
             return _let_in(request, owner, to=address_of("channel-new") or "/")
     return render(request, "screens/welcome/open.html", {"form": form}, status=_status(form))
+
+
+def _looking_around(now: datetime) -> Member:
+    """The demonstration's owner, who reads what the visitor read until now."""
+    owner = look_around(now=now)
+    kept = {name: getattr(owner, name) for name in ("name", "zone", "theme", "density")}
+    change_account(owner, **kept, language=get_language() or owner.language, now=now)
+    return owner
+
+
+def _also_possible(request: HttpRequest) -> str:
+    """A passkey is offered only where the browser can make one."""
+    if takes_passkeys(RequestContext(request, {"request": request})):
+        return _("You can add a passkey or an authenticator app under “Your account”.")
+    return _("You can add an authenticator app under “Your account”.")
 
 
 def _join(request: HttpRequest, token: str, link: Link) -> HttpResponse:
