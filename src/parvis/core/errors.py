@@ -142,6 +142,14 @@ class QueryNotUnderstood(BadInput):
         super().__init__(at=start + 1, detail=detail)
 
 
+class QueryNotForListening(BadInput):
+    code = "query_not_for_listening"
+    sentence = Text(
+        "This query cannot listen: {detail}.",
+        "Cette requête ne peut pas écouter\u202f: {detail}.",
+    )
+
+
 class NotOffered(BadInput):
     code = "not_offered"
     sentence = Text(
@@ -227,6 +235,16 @@ class DiskNotWritable(HouseError):
     )
 
 
+class DiskFailing(HouseError):
+    code = "disk_failing"
+    sentence = Text(
+        "The disk of this installation does not take what is written to it. What was saved before is safe; "
+        "look after the disk, then start Parvis again.",
+        "Le disque de cette installation ne prend pas ce qu’on y écrit. Ce qui était enregistré est sauf\u202f; "
+        "occupez-vous du disque, puis redémarrez Parvis.",
+    )
+
+
 class DatabaseBusy(HouseError):
     code = "database_busy"
     sentence = Text(
@@ -305,8 +323,8 @@ class NotEncrypted(RemoteError):
 class Unreachable(RemoteError):
     code = "unreachable"
     sentence = Text(
-        "{host} cannot be reached: {detail}. Parvis tries again by itself.",
-        "{host} est injoignable : {detail}. Parvis réessaie de lui-même.",
+        "{host} cannot be reached: {detail}.",
+        "{host} est injoignable : {detail}.",
     )
 
 
@@ -386,16 +404,16 @@ class TooManyRedirects(AnswerUnusable):
 class RemoteBroken(RemoteError):
     code = "remote_broken"
     sentence = Text(
-        "{host} has a fault of its own ({status}). Parvis tries again by itself.",
-        "{host} est en panne ({status}). Parvis réessaie de lui-même.",
+        "{host} has a fault of its own ({status}).",
+        "{host} est en panne ({status}).",
     )
 
 
 class RateLimited(RemoteError):
     code = "rate_limited"
     sentence = Text(
-        "{host} asks to wait; Parvis goes on when it may.",
-        "{host} demande d’attendre ; Parvis reprend dès que possible.",
+        "{host} asks to wait before it is asked again.",
+        "{host} demande d’attendre avant d’être interrogé de nouveau.",
     )
 
 

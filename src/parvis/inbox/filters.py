@@ -9,14 +9,16 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Lower
 
 from parvis.channels.models import Channel, Profile
+from parvis.channels.rows import as_param
 from parvis.core.errors import QueryNotUnderstood
-from parvis.core.query import Query, Term, TermKind, chips_of, parse_query, print_query
+from parvis.core.query import Query, chips_of, parse_query
 from parvis.core.query.fields import DATES, SINCE, STATES
+from parvis.core.query.flat import Query as FlatQuery
+from parvis.core.query.flat import Term, TermKind, flat_of, print_term, print_terms
 from parvis.core.query.printer import Chip, with_field
 from parvis.core.wording import Text
 from parvis.inbox.models import Label, Priority
@@ -77,11 +79,42 @@ def compile_filter(text: str, member: Member, *, now: datetime, department: Depa
     if department is not None:
         found = _within(found, {department.pk})
     reading = _Reading(text, member, now)
-    for term in query.terms:
+    terms = _terms(text, query)
+    for term in terms:
         if term.kind is TermKind.FIELD:
             found = _FIELDS[term.name](reading, found, term)
-    words, without = _words(query)
+    words, without = _words(terms)
     return replace(found, words=words, without=without)
+
+
+def _terms(text: str, query: Query) -> tuple[Term, ...]:
+    """What a list can be filtered by today. Raises QueryNotUnderstood at what it cannot."""
+    flat = flat_of(query)
+    if flat is None:
+        raise QueryNotUnderstood(
+            start=0,
+            end=len(text),
+            detail=Text(
+                "the inbox takes words, “phrases” and fields, all of them wanted, or left out by a hyphen",
+                "la réception n’accepte que des mots, des «\u202fexpressions\u202f» et des champs, tous voulus, ou exclus"
+                " par un tiret",
+            ),
+        )
+    for term in flat.terms:
+        if term.kind is TermKind.FIELD and not _is_known(term):
+            raise QueryNotUnderstood(
+                start=term.start,
+                end=term.end,
+                detail=Text(
+                    "the inbox cannot be filtered by “{term}”",
+                    "la réception ne peut pas être filtrée par «\u202f{term}\u202f»",
+                ).format(term=print_term(term)),
+            )
+    return flat.terms
+
+
+def _is_known(term: Term) -> bool:
+    return term.name in _FIELDS and (term.name, term.value) not in {("is", "reply"), ("has", "media")}
 
 
 def chips(text: str) -> list[Chip]:
@@ -145,10 +178,7 @@ def _unknown(text: str, term: Term, names: list[str]) -> QueryNotUnderstood:
     repair = repaired = None
     if near:
         repair = Text("Did you mean “{near}”?", "Vouliez-vous dire « {near} » ?").format(near=near[0])
-        mended = replace(term, value=near[0])
-        repaired = print_query(
-            Query(tuple(mended if other.start == term.start else other for other in parse_query(text).terms))
-        )
+        repaired = f"{text[: term.start]}{print_term(replace(term, value=near[0]))}{text[term.end :]}"
     return QueryNotUnderstood(
         start=term.start,
         end=term.end,
@@ -322,14 +352,9 @@ def _midnight(day: str, zone: ZoneInfo, *, days: int = 0) -> datetime:
     return (start + timedelta(days=days)).astimezone(UTC) if start.year > 1 else start.replace(tzinfo=UTC)
 
 
-def as_param(at: datetime) -> Any:
-    """A time as the database at hand stores it."""
-    return connection.ops.adapt_datetimefield_value(at)
-
-
-def _words(query: Query) -> tuple[str, str]:
+def _words(terms: tuple[Term, ...]) -> tuple[str, str]:
     """What must be in an item, and what must not. Raises QueryNotUnderstood where only the latter is said."""
-    words = tuple(term for term in query.terms if term.kind is not TermKind.FIELD)
+    words = tuple(term for term in terms if term.kind is not TermKind.FIELD)
     wanted = tuple(term for term in words if not term.is_negated)
     unwanted = tuple(replace(term, is_negated=False) for term in words if term.is_negated)
     if unwanted and not wanted:
@@ -339,7 +364,7 @@ def _words(query: Query) -> tuple[str, str]:
             detail=Text("it only says what must not be there", "elle ne dit que ce qui ne doit pas y être"),
             repair=Text("Add a word that must be there.", "Ajoutez un mot qui doit y être."),
         )
-    return print_query(Query(wanted)), print_query(Query(unwanted))
+    return print_terms(FlatQuery(wanted)), print_terms(FlatQuery(unwanted))
 
 
 _FIELDS: dict[str, Callable[[_Reading, Filter, Term], Filter]] = {

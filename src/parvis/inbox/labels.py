@@ -29,7 +29,7 @@ def add_label_many(
     ids: Collection[int], member: Member, name: str, *, now: datetime, batch: uuid.UUID | None = None
 ) -> Changed:
     rows = _changeable(ids, member)
-    labels = {row.department_id: _label(name, row.department_id) for row in rows}
+    labels = {department_id: _label(name, department_id) for department_id in {row.department_id for row in rows}}
     have = set(
         Labelling.objects.filter(conversation__in=[row.pk for row in rows], label__in=labels.values()).values_list(
             "conversation_id", flat=True

@@ -1,6 +1,6 @@
 """Small readings that screens need: one row by its id for somebody who may see it (else None), what is held."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -117,6 +117,11 @@ def colleagues_present(conversation: Conversation, member: Member, *, now: datet
 def has_channels(member: Member) -> bool:
     """Whether anything that the member sees can bring conversations in."""
     return bool(Channel.objects.visible_to(member).filter(removed_at__isnull=True).exists())
+
+
+def channel_names(ids: Collection[int]) -> dict[int, str]:
+    """The removed ones too; of channels named in something that the reader may read."""
+    return dict(Channel.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
 
 
 def channels_in_trouble(member: Member, *, limit: int) -> list[Channel]:

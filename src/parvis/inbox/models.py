@@ -150,7 +150,7 @@ class SavedView(models.Model):
     """None: shared."""
     department = models.ForeignKey(Department, on_delete=models.CASCADE, null=True, related_name="+")
     name = models.CharField(max_length=60)
-    query = models.CharField(max_length=1000)
+    query = models.TextField()
     """In the query language."""
     position = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()

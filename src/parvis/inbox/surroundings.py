@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from parvis.channels.models import OPEN_EFFECT_STATES, EffectState
-from parvis.inbox.filters import as_param
+from parvis.channels.rows import as_param
 from parvis.inbox.rows import ConversationRow, LabelView, PersonView
 from parvis.orgs.models import Member
 

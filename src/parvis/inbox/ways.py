@@ -13,8 +13,9 @@ from typing import Any
 from django.db import connection
 from django.utils.dateparse import parse_datetime
 
+from parvis.channels.rows import as_param
 from parvis.core.query.fields import STATES
-from parvis.inbox.filters import Clause, Filter, as_param, wrote
+from parvis.inbox.filters import Clause, Filter, wrote
 
 COUNTED = 4000
 """Rows that are counted, at most, to compare two ways."""

@@ -62,11 +62,34 @@ def commands_page() -> str:
     return MADE + head + "".join(rows)
 
 
+def query_page() -> str:
+    from parvis.core.query.fields import FIELDS
+    from parvis.core.query.operators import OPERATORS
+
+    signs = (f"| `{one.written}` | {one.help.en} | {one.help.fr} |\n" for one in OPERATORS)
+    fields = (
+        f"| `{one.name}:` | `{one.example}` | {one.help.en}{_choices(one.choices)} | {one.help.fr} |\n"
+        for one in FIELDS
+    )
+    return (
+        MADE
+        + "# The query language\n\n## Words and operators\n\n| written | finds | trouve |\n|---|---|---|\n"
+        + "".join(signs)
+        + "\n## Fields\n\n| field | example | finds | trouve |\n|---|---|---|---|\n"
+        + "".join(fields)
+    )
+
+
+def _choices(choices: tuple[str, ...]) -> str:
+    return f" ({', '.join(f'`{choice}`' for choice in choices)})" if choices else ""
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "options.md": options_page,
     "errors.md": errors_page,
     "capabilities.md": capabilities_page,
     "commands.md": commands_page,
+    "query.md": query_page,
 }
 
 

@@ -2,6 +2,6 @@
 
 from parvis.core.query.parser import parse_query
 from parvis.core.query.printer import Chip, chips_of, print_query
-from parvis.core.query.tree import Query, Term, TermKind
+from parvis.core.query.tree import Query
 
-__all__ = ["Chip", "Query", "Term", "TermKind", "chips_of", "parse_query", "print_query"]
+__all__ = ["Chip", "Query", "chips_of", "parse_query", "print_query"]

@@ -1,0 +1,109 @@
+"""A document made ready to be asked many questions: each view of it is worked out once, when it is first wanted."""
+
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from typing import Any
+
+from parvis.core.matching.signs import Sign, handles_of, tags_of
+from parvis.core.query.document import GAP, Document
+from parvis.core.query.homoglyphs import hard
+from parvis.core.query.places import written_words
+from parvis.core.text.normalise import folded_text
+
+BAR = "|"
+"""Stands between title and text, so that nothing is found across; no folded word contains it."""
+
+
+class Prepared:
+    """What has no value in `__init__` is made by `_MAKERS` when it is first asked for."""
+
+    __slots__ = (
+        "_positions", "bar", "document", "folded", "handles", "hard", "is_hard", "joined", "letters", "now",
+        "tags", "values", "vocabulary", "words", "zone",
+    )  # fmt: skip
+    folded: str
+    """The words of the title, BAR, the words of the text: with one space or more around each."""
+    words: list[str]
+    """The same one by one, BAR among them."""
+    bar: int
+    """Where BAR stands in `words`."""
+    vocabulary: set[str]
+    joined: str
+    """As `folded`, with exactly one space between words: what phrases are looked for in."""
+    letters: list[str]
+    """As `words`, but as they are written: for exact leaves."""
+    tags: list[Sign]
+    handles: list[Sign]
+    hard: "Prepared"
+    """The same after `fold:hard`."""
+
+    def __init__(self, document: Document, *, now: datetime, zone: tzinfo, hard_folded: str | None = None) -> None:
+        self.document = document
+        self.now = now
+        self.zone = zone
+        self.is_hard = hard_folded is not None
+        self.folded = hard_folded or f" {folded_text(document.title)} {BAR} {folded_text(document.text)} "
+        self.values: dict[str, set[str]] = {}
+        """Of fields by name, as `values_of` finds them."""
+        self._positions: dict[str, list[int]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        maker = _MAKERS.get(name)
+        if maker is None:
+            raise AttributeError(name)
+        value = maker(self)
+        setattr(self, name, value)
+        return value
+
+    def mode(self, word: str) -> str:
+        return hard(word) if self.is_hard else word
+
+    def positions(self, word: str) -> list[int]:
+        """Where a folded word stands: title words from 0, text words behind a gap."""
+        found = self._positions.get(word)
+        if found is None:
+            found = self._positions[word] = [self.position_of(at) for at in self.indexes(word)]
+        return found
+
+    def position_of(self, at: int) -> int:
+        """Of the word at an index of `words`."""
+        return at if at < self.bar else at + GAP
+
+    def indexes(self, word: str) -> list[int]:
+        """Where a folded word stands in `words`."""
+        if word not in self.vocabulary:
+            return []
+        words = self.words
+        found = []
+        at = -1
+        for _ in range(words.count(word)):
+            at = words.index(word, at + 1)
+            found.append(at)
+        return found
+
+
+def prepare(document: Document, *, now: datetime, zone: tzinfo) -> Prepared:
+    return Prepared(document, now=now, zone=zone)
+
+
+def _letters(prepared: Prepared) -> list[str]:
+    title, text = (
+        [letters for _, letters in written_words(one)] for one in (prepared.document.title, prepared.document.text)
+    )
+    return [*title, BAR, *text]
+
+
+def _hard(prepared: Prepared) -> Prepared:
+    return Prepared(prepared.document, now=prepared.now, zone=prepared.zone, hard_folded=hard(prepared.folded))
+
+
+_MAKERS: dict[str, Callable[[Prepared], Any]] = {
+    "words": lambda prepared: prepared.folded.split(),
+    "bar": lambda prepared: prepared.words.index(BAR),
+    "vocabulary": lambda prepared: set(prepared.words),
+    "joined": lambda prepared: f" {' '.join(prepared.words)} ",
+    "letters": _letters,
+    "hard": _hard,
+    "tags": lambda prepared: tags_of(prepared.document, prepared.mode),
+    "handles": lambda prepared: handles_of(prepared.document, prepared.mode),
+}
