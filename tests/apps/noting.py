@@ -50,7 +50,7 @@ def _record(found: dict) -> ItemRecord:
         parent_id=f"note:{found['parent']}" if found.get("parent") else "",
         about_id=f"note:{found['about']}" if found.get("about") else "",
         status=Status(found.get("status", "published")),
-        published_at=datetime(2026, 11, 1, tzinfo=UTC),
+        published_at=datetime(2026, 11, 1, minute=found.get("at", 0), tzinfo=UTC),
         updated_at=datetime.fromtimestamp(changed, UTC) if changed else None,
         facts={"status_only": True} if found.get("status_only") else {},
     )

@@ -11,10 +11,11 @@ from parvis.flows.demo import fill_demo, fill_house
 from parvis.flows.demo.texts import Writer
 from parvis.flows.route import route_new_items
 from parvis.inbox.deriving import derive
-from parvis.inbox.models import Conversation
+from parvis.inbox.models import Conversation, Mention
 from parvis.inbox.queries import conversation_page
-from parvis.orgs.models import House, Member, Membership
+from parvis.orgs.models import AuditEntry, House, Member, Membership
 from parvis.orgs.rights import Role
+from parvis.testing import inbox_load
 from parvis.testing.clock import MONDAY
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,19 @@ def test_it_has_as_many_items_as_asked_for_in_conversations_of_every_state(demo)
     assert set(Conversation.objects.values_list("state", flat=True)) == {"open", "waiting", "snoozed", "done"}
     assert {"fr", "en"} <= set(Conversation.objects.values_list("language", flat=True))
     assert Conversation.objects.filter(held_count__gt=0).exists()
+
+
+@pytest.mark.parametrize("count", [1000, 2000, pytest.param(12_345, marks=pytest.mark.slow)])
+def test_any_number_is_met_to_the_item_in_a_fifth_as_many_conversations(count):
+    demo = fill_demo(now=MONDAY, password=None, item_count=count)
+    assert demo.item_count == count == Item.objects.count()
+    assert demo.conversation_count == count // 5 == Conversation.objects.count()
+    in_threads = Item.objects.exclude(kind="article")
+    assert in_threads.filter(root=None).count() == count // 5
+
+
+def test_bench_names_as_many_items_as_the_house_holds(demo):
+    assert inbox_load.plan()["items"] == 1500
 
 
 def test_every_conversation_says_what_its_items_say(monkeypatch, now):
@@ -90,3 +104,13 @@ def test_demonstration_never_mixes_with_a_real_house(cast):
     with pytest.raises(Conflict):
         fill_demo(now=MONDAY, password=PASSWORD, item_count=200)
     assert not House.objects.get().is_demo
+
+
+def test_trail_and_mentions_stand_in_the_order_of_time(demo):
+    for rows in (
+        AuditEntry.objects.values_list("at", flat=True),
+        Mention.objects.values_list("note__created_at", flat=True),
+    ):
+        moments = list(rows.order_by("id"))
+        assert len(moments) > 5 and moments == sorted(moments)
+        assert moments[-1] <= MONDAY

@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 from asgiref.sync import async_to_sync
-from tests.apps.noting import PAGES, connector, note, payload
+from tests.apps.noting import PAGES, broken, connector, note, payload
 
 from parvis.channels import registry
 from parvis.channels.models import Channel, Item
@@ -19,8 +21,15 @@ from parvis.channels.opening import (
 from parvis.channels.queries import channel_named, channels_of
 from parvis.channels.sessions import http_client
 from parvis.channels.vault import unseal
-from parvis.core.connector import Account, Can
-from parvis.core.errors import AddressNotUnderstood, CredentialsRejected, NotAllowed, NothingHere, Unreachable
+from parvis.core.connector import Account, Can, Fetched
+from parvis.core.errors import (
+    AddressNotUnderstood,
+    CredentialsRejected,
+    NotAllowed,
+    NothingHere,
+    RemoteBroken,
+    Unreachable,
+)
 from parvis.core.types import Answer, Recognition
 from parvis.core.wording import Text
 from parvis.orgs.models import AuditEntry
@@ -65,6 +74,15 @@ async def test_address_without_a_scheme_is_tried_with_https_and_then_with_http()
     assert [(one.slug, one.address) for one in found] == [("noting", "http://notes.example.org")]
 
 
+async def test_address_that_a_connector_knows_as_it_is_typed_is_not_opened():
+    web = Web({})
+    found = Recognition(slug="noting", address="notes://desk", name="Desk", offers=connector.guide)
+    typing = replace(connector, recognise_typed=lambda typed: [found] if typed.startswith("notes:") else [])
+    with registry.added(typing):
+        assert await look_at("notes://desk", web) == [found]
+    assert web.asked == []
+
+
 async def test_nothing_readable_is_said_in_words():
     with pytest.raises(NothingHere) as refused:
         await look_at("https://empty.example.org", Web({"https://empty.example.org": b"hello"}))
@@ -92,6 +110,69 @@ def test_preview_shows_first_items_and_saves_nothing(now):
     shown = async_to_sync(look)()
     assert (shown.account.name, len(shown.items), shown.items[0].kind) == ("Notes", 10, "comment")
     assert (Channel.objects.count(), Item.objects.count()) == (0, 0)
+
+
+def looked_at(now, at=FOUND):
+    async def look():
+        async with http_client() as client:
+            return await preview(at, GOOD, client, now=now)
+
+    return async_to_sync(look)()
+
+
+@pytest.mark.django_db
+def test_preview_reads_on_to_the_first_comments_where_posts_come_first(now):
+    posts = [payload(*(note(100 * page + number, kind="article") for number in range(20))) for page in range(3)]
+    PAGES[FOUND.address] = [[posts[0]], [posts[1]], [posts[2]], [payload(note(900), note(901))]]
+    kinds = [item.kind for item in looked_at(now).items]
+    assert kinds == ["comment"] * 2 + ["article"] * 8
+
+
+@pytest.mark.django_db
+def test_preview_shows_the_newest_of_each_kind(now):
+    kinds = ("article", "page", "comment")
+    notes = [
+        note(number + 100 * place, f"note {number}", kind=kind, at=number)
+        for place, kind in enumerate(kinds)
+        for number in range(1, 30)
+    ]
+    PAGES[FOUND.address] = [[payload(*notes)]]
+    shown = [(item.kind.value, item.body) for item in looked_at(now).items]
+    assert shown == [
+        *[("comment", f"note {number}") for number in (29, 28, 27, 26)],
+        *[("article", f"note {number}") for number in (29, 28, 27)],
+        *[("page", f"note {number}") for number in (29, 28, 27)],
+    ]
+
+
+@pytest.mark.django_db
+def test_preview_of_a_large_site_asks_for_its_newest_alone(now):
+    async def newest(_session):
+        yield Fetched(payloads=(payload(note(7)),), cursor={})
+
+    PAGES[FOUND.address] = [RemoteBroken(host="notes.example.org", status="500")]
+    with registry.added(replace(connector, newest=newest)):
+        assert [item.remote_id for item in looked_at(now).items] == ["note:7"]
+
+
+def crash(_payload):
+    raise RuntimeError("a fault in a parser")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("parse", [connector.parse, crash])
+def test_preview_of_a_payload_that_nobody_can_read_says_how_many(now, parse):
+    PAGES[FOUND.address] = [[broken()], [broken("<b>")]]
+    with registry.added(replace(connector, parse=parse)):
+        shown = looked_at(now)
+    assert (shown.items, shown.problem_count) == ((), 2)
+
+
+@pytest.mark.django_db
+def test_preview_shows_what_it_can_read_beside_what_it_cannot(now):
+    PAGES[FOUND.address] = [[broken(), payload(note(1), {"text": "no id"})]]
+    shown = looked_at(now)
+    assert ([item.remote_id for item in shown.items], shown.problem_count) == (["note:1"], 2)
 
 
 @pytest.mark.django_db

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -51,6 +52,12 @@ def test_reading_goes_on_from_the_cursor_and_is_due_again_in_time(channel, now):
     assert (Item.objects.count(), channel.cursor) == (2, {"page": 2})
     assert seconds_until_next(channel, later(now, minutes=2)) == pytest.approx(120, abs=5)
     assert channel.last_success_at is not None
+
+
+def test_channel_whose_connector_has_nothing_to_fetch_is_not_due_again(channel, now):
+    with registry.added(replace(connector, fetch=None)):
+        assert read(channel, now=now).error is None
+    assert channel.next_sync_at is None
 
 
 def test_first_reading_of_years_takes_turns(channel, now, monkeypatch):

@@ -1,5 +1,7 @@
 """Long work: goes on from its cursor, shows its progress, can be cancelled, is done once."""
 
+import time
+
 import pytest
 
 from parvis.core.errors import BadInput, LeaseLost
@@ -132,3 +134,21 @@ def test_two_kinds_of_one_name_are_refused(kind):
     kind(lambda job, *, now: True)
     with pytest.raises(ValueError, match="count"):
         kind(lambda job, *, now: True)
+
+
+def test_jobs_take_turns_so_that_a_long_one_holds_up_no_other(kind, now, monkeypatch):
+    monkeypatch.setattr(work, "TURN_S", 0.1)
+    order = []
+
+    @kind
+    def step(job, *, now):
+        order.append(job.params["place"])
+        time.sleep(0.11)
+        advance(job, cursor={}, done=1)
+        return False
+
+    for place in range(3):
+        start(later(now, seconds=place), place=place)
+    for _ in range(9):
+        assert run_jobs("fair", later(now, minutes=1), limit=1) == 1
+    assert order == [0, 1, 2] * 3

@@ -1,7 +1,7 @@
 """The real servers of tests/real/servers as fixtures, started once for all test processes.
 
-PARVIS_TEST_WORDPRESS_DIR and PARVIS_TEST_OIDC_DIR name the directory of one that runs already; it is
-used and left running.
+PARVIS_TEST_WORDPRESS_DIR, …_OIDC_DIR, …_MAIL_DIR, …_BLUESKY_DIR, …_MASTODON_DIR,
+…_MEDIAWIKI_DIR and …_SYNAPSE_DIR name the directory of one that runs already; it is used and left running.
 """
 
 import base64
@@ -143,6 +143,17 @@ class OpenIdProvider:
     redirect_uris: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailServer:
+    """A mailbox over IMAP without TLS, with an SMTP entrance; both are host:port."""
+
+    imap: str
+    smtp: str
+    user: str
+    other_user: str
+    password: str
+
+
 @pytest.fixture(scope="session")
 def shared_root(tmp_path_factory) -> Path:
     """One directory for all processes of a test run."""
@@ -173,6 +184,68 @@ def oidc(shared_root) -> Iterator[OpenIdProvider]:
             client_secret=env["CLIENT_SECRET"],
             redirect_uris=tuple(env["REDIRECT_URIS"].split()),
         )
+
+
+@pytest.fixture(scope="session")
+def mail(shared_root) -> Iterator[MailServer]:
+    if os.environ.get("PARVIS_DATABASE", "").startswith("postgresql"):
+        pytest.skip("the mail server is driven in the run on SQLite; nothing there depends on the database")
+    given = os.environ.get("PARVIS_TEST_MAIL_DIR")
+    with shared_server("mail", root=shared_root, needs=("/usr/sbin/dovecot",), given=given) as env:
+        yield MailServer(
+            imap=env["IMAP"],
+            smtp=env["SMTP"],
+            user=env["USER"],
+            other_user=env["OTHER_USER"],
+            password=env["PASSWORD"],
+        )
+
+
+def _skip_on_postgresql(name: str) -> None:
+    if os.environ.get("PARVIS_DATABASE", "").startswith("postgresql"):
+        pytest.skip(f"the {name} server is driven in the run on SQLite; nothing there depends on the database")
+
+
+@pytest.fixture(scope="session")
+def bluesky(shared_root) -> Iterator[dict[str, str]]:
+    """A whole network: PDS, APPVIEW, FIREHOSE, and the accounts BRAND, MEMBER and MODERATOR."""
+    _skip_on_postgresql("bluesky")
+    given = os.environ.get("PARVIS_TEST_BLUESKY_DIR")
+    needs = ("redis-server", "/usr/lib/postgresql/15/bin/postgres", "npm")
+    with shared_server("bluesky", root=shared_root, needs=needs, given=given) as env:
+        yield env
+
+
+@pytest.fixture(scope="session")
+def mastodon(shared_root) -> Iterator[dict[str, str]]:
+    """A stand-in for the Mastodon API, made by others; URL and a token for ADMIN, BRAND, MEMBER and TROLL."""
+    _skip_on_postgresql("mastodon-mock")
+    given = os.environ.get("PARVIS_TEST_MASTODON_DIR")
+    os.environ.setdefault("RATELIMIT", "100000")
+    with shared_server("mastodon-mock", root=shared_root, needs=("python3", "curl"), given=given) as env:
+        yield env
+
+
+@pytest.fixture(scope="session")
+def mediawiki(shared_root) -> Iterator[dict[str, str]]:
+    """A wiki: URL, API and the administrator's name and password."""
+    _skip_on_postgresql("mediawiki")
+    given = os.environ.get("PARVIS_TEST_MEDIAWIKI_DIR")
+    needs = ("php", "/usr/share/mediawiki/api.php")
+    with shared_server("mediawiki", root=shared_root, needs=needs, given=given) as env:
+        yield env
+
+
+@pytest.fixture(scope="session")
+def synapse(shared_root) -> Iterator[dict[str, str]]:
+    """A Matrix homeserver: URL, and a user and a token for ADMIN, BRAND and MEMBER."""
+    _skip_on_postgresql("matrix-synapse")
+    given = os.environ.get("PARVIS_TEST_SYNAPSE_DIR")
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    cache = os.environ.get("SERVERS_CACHE") or f"{home}/test-servers"
+    os.environ.setdefault("RELAXED", "1")
+    with shared_server("matrix-synapse", root=shared_root, needs=(f"{cache}/synapse/.done",), given=given) as env:
+        yield env
 
 
 class Clerk:

@@ -30,7 +30,7 @@ def environment(data: Path, database: str, **more: str) -> dict[str, str]:
         "PARVIS_DATA": str(data),
         "PARVIS_DATABASE": database,
         "PARVIS_SECRET_KEYS": ",".join(settings.SECRET_KEYS),
-        "PARVIS_ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
+        "PARVIS_ALLOWED_PRIVATE_HOSTS": "127.0.0.1,localhost",
         **more,
     }
 
@@ -43,9 +43,11 @@ class Box:
     database: str
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def worker(self, *, lease_s: float = 3.0, die_at: str = "", once: bool = False) -> subprocess.Popen[bytes]:
+    def worker(
+        self, *, lease_s: float = 3.0, die_at: str = "", once: bool = False, launcher: Path = LAUNCHER
+    ) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            [sys.executable, str(LAUNCHER), str(lease_s), *(["--once"] if once else [])],
+            [sys.executable, str(launcher), str(lease_s), *(["--once"] if once else [])],
             env=environment(self.data, self.database, PARVIS_DIE_AT=die_at),
             stdout=subprocess.DEVNULL,
             stderr=(self.data / "log").open("ab"),

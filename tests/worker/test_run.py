@@ -1,5 +1,6 @@
 """`parvis run`: starts, says in one sentence what is wrong, stops cleanly, leaves nothing behind."""
 
+import argparse
 import os
 import signal
 import socket
@@ -12,6 +13,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+from parvis.cli.run import add_arguments, data_dir
+from parvis.conf.hosts import own_hosts
 
 COMMAND = [sys.executable, "-m", "parvis", "run"]
 
@@ -109,8 +113,13 @@ def wait_until(claim, limit_s=15.0):
 
 
 def status_of(port):
+    return status_at(f"http://127.0.0.1:{port}/")
+
+
+def status_at(address, host=None):
+    request = urllib.request.Request(address, headers={"Host": host} if host else {})
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code
@@ -142,8 +151,50 @@ def test_first_start_prints_a_sign_in_link(desk):
 
 
 @pytest.mark.slow
+def test_sign_in_link_is_the_last_thing_on_the_terminal(desk):
+    worker = next(one for one in family(desk) if one.cmdline()[3:4] == ["worker"])
+    wait_until(lambda: worker.num_threads() > 2)  # it works by now
+    time.sleep(0.5)
+    lines = desk.log.read_text().strip().splitlines()
+    assert lines[-1].strip().startswith(f"http://127.0.0.1:{desk.port}/enter/"), lines
+    assert not any("INFO" in line for line in lines)
+
+
+def test_demonstration_lies_beside_the_house_under_its_name(tmp_path):
+    def place(*arguments, named):
+        parser = argparse.ArgumentParser()
+        add_arguments(parser)
+        return data_dir(parser.parse_args(arguments), named)
+
+    assert place("--demo", named=tmp_path / "newsroom") == tmp_path / "newsroom-demo"
+    assert place("--demo", named=tmp_path / "data") == tmp_path / "data-demo"
+    assert place(named=tmp_path / "newsroom") == tmp_path / "newsroom"
+    assert place("--demo", "--data", str(tmp_path / "chosen"), named=tmp_path / "data") == tmp_path / "chosen"
+
+
+@pytest.mark.slow
 def test_data_directory_is_open_to_its_owner_alone(desk, tmp_path):
     assert (tmp_path / "data").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.slow
+def test_desk_that_listens_to_all_is_open_to_the_network_and_to_no_strange_name(tmp_path):
+    outside = next((host for host in own_hosts() if host[0].isdigit()), None)
+    if outside is None:
+        pytest.skip("this machine has no address but the loopback")
+    port, log = free_port(), tmp_path / "log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [*COMMAND, "--host", "0.0.0.0", "--port", str(port), "--data", str(tmp_path / "data")],
+            env=environment(), stdout=file, stderr=file,
+        )  # fmt: skip
+    try:
+        wait_until(lambda: f"http://{outside}:{port}/enter/" in log.read_text(), 60)
+        assert status_at(f"http://{outside}:{port}/accounts/login/") == 200
+        assert status_at(f"http://{outside}:{port}/accounts/login/", host="evil.example") == 400
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ unsure, and is read back before anything is sent again.
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ _CALL_SHARE = 0.75
 _PACE_S = 0.02
 """The least time between two looks, so that what ends together is recorded together."""
 
-_RECOVER_EVERY = timedelta(seconds=2)
+_RECOVER_EVERY_S = 2.0
 
 InDatabase = Callable[..., Awaitable[Any]]
 """Runs a plain function where the database may be used: `await in_database(function, *arguments)`."""
@@ -70,7 +71,7 @@ class Delivery:
         self._calls: dict[asyncio.Task[Outcome], Errand] = {}
         self._unrecorded: list[Outcome] = []
         self._ended = asyncio.Event()
-        self._recover_at = clock()
+        self._recover_at_s = 0.0
 
     @property
     def is_busy(self) -> bool:
@@ -118,9 +119,9 @@ class Delivery:
 
     def _claim(self) -> list[Errand]:
         now = self.clock()
-        if now >= self._recover_at:
+        if time.monotonic() >= self._recover_at_s:  # whatever becomes of the clock
             recover_lost(now=now)
-            self._recover_at = now + _RECOVER_EVERY
+            self._recover_at_s = time.monotonic() + _RECOVER_EVERY_S
         return claim_errands(
             lambda channel: session_for(channel, self.client, now=now),
             worker=self.worker,

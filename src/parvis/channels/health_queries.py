@@ -69,7 +69,3 @@ def jobs_of(channel: Channel, *, since: datetime, limit: int = 3) -> list[Job]:
 
 def job_of(channel: Channel, job_id: Any) -> Job | None:
     return Job.objects.filter(pk=job_id, params__channel=channel.pk).first()
-
-
-def finished_jobs_of(channel: Channel, *, kind: str) -> list[Job]:
-    return list(Job.objects.filter(kind=kind, state=JobState.DONE, params__channel=channel.pk))

@@ -5,7 +5,7 @@ fetched twice, out of order or after something newer changes nothing that it sho
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,8 @@ from parvis.channels.envelopes import (
 )
 from parvis.channels.models import Channel, Envelope, EnvelopeState
 from parvis.channels.records import arrival_of, newest_of_each
-from parvis.channels.registry import connector_of
+from parvis.channels.registry import carries_everything, connector_of
+from parvis.channels.sieve import sifted
 from parvis.channels.storing import store_items, store_statuses
 from parvis.core.connector import Fetched
 from parvis.core.types import Payload
@@ -77,6 +78,8 @@ def _take_in(
 ) -> TakenIn:
     connector = connector_of(channel)
     readings = [read_payload(connector, payload) for payload in payloads]
+    if carries_everything(channel):
+        readings = sifted(channel, readings)
     packed = pack(readings)
     at("intake.parsed")
     with transaction.atomic():
@@ -110,7 +113,7 @@ def _store(channel: Channel, readings: Sequence[Reading], *, seen_at: datetime, 
     )
     done = store_items(channel, arrivals, now=now, remember_unchanged=has_drift(channel))
     channel.item_count += len(done.new)
-    status_count = store_statuses(channel, statuses)
+    status_count = store_statuses(channel, statuses, now=now)
     return TakenIn(
         new_count=len(done.new),
         changed_count=len(done.changed) + status_count,
@@ -200,6 +203,8 @@ def _replay_one(envelope_id: int, done: Replayed, *, now: datetime) -> None:
     if row is None:
         return
     reading = read_payload(connector_of(row.channel), payload_of(row))
+    if carries_everything(row.channel):
+        reading = _sifted_again(row.channel, reading)
     with transaction.atomic():
         channel = _locked(row.channel_id, lease=None, now=now)
         current = Envelope.objects.filter(id=envelope_id).only("seen_at", "state").first()
@@ -212,3 +217,9 @@ def _replay_one(envelope_id: int, done: Replayed, *, now: datetime) -> None:
     done.envelope_count += 1
     done.new_count += taken.new_count
     done.changed_count += taken.changed_count
+
+
+def _sifted_again(channel: Channel, reading: Reading) -> Reading:
+    """Of a kept payload: it is counted as understood whatever is wanted of it by now."""
+    left = sifted(channel, [reading])
+    return left[0] if left else replace(reading, items=())

@@ -170,11 +170,14 @@ class Item(models.Model):
     """Of the record as it came: an unchanged one costs nothing."""
     is_routed = models.BooleanField(default=False)
     """False: the conversation has yet to learn of it."""
+    is_heard = models.BooleanField(default=False)
+    """False: listening has yet to hear it as it stands now."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "remote_id"], name="one_item_a_remote_id")]
         indexes = [
             models.Index(fields=["id"], name="item_to_route", condition=Q(is_routed=False)),
+            models.Index(fields=["id"], name="item_to_hear", condition=Q(is_heard=False)),
             models.Index(fields=["root", "id"], name="item_thread"),
             models.Index(
                 fields=["channel", "parent_remote_id"],

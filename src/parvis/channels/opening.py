@@ -1,5 +1,7 @@
 """Adding, changing and removing channels: what an address is, what it would bring, and who may open it."""
 
+import math
+from collections import Counter
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
@@ -9,11 +11,13 @@ from urllib.parse import urlsplit
 
 from django.db import transaction
 
+from parvis.channels.envelopes import read_payload
 from parvis.channels.models import Channel, ChannelState
-from parvis.channels.registry import connector_called, connector_of, connectors
+from parvis.channels.registry import connector_called, connector_of, connectors, is_polled
 from parvis.channels.sessions import session_with
 from parvis.channels.vault import merged, seal, unseal
-from parvis.core.connector import Account, Connector, Fetched
+from parvis.channels.waiting import is_source
+from parvis.core.connector import Account, Connector, Fetched, Session
 from parvis.core.errors import AddressNotUnderstood, FieldMissing, NothingHere, TlsFailed, Unreachable
 from parvis.core.types import Answer, ItemRecord, Kind, Recognition
 from parvis.jobs.live import tell
@@ -36,18 +40,26 @@ class Preview:
     account: Account
     items: tuple[ItemRecord, ...]
     problem_count: int
+    """Records, or payloads as a whole, that could not be understood."""
 
 
 async def look_at(address: str, client: HttpClient) -> list[Recognition]:
     """What Parvis can read there, the surest first.
 
-    An address without a scheme is tried as https, then as http. Raises AddressNotUnderstood,
-    NothingHere, or the RemoteError of the last try.
+    What a connector knows as it is typed is not opened. An address without a scheme is tried as https,
+    then as http. Raises AddressNotUnderstood, NothingHere, or the RemoteError of the last try.
     """
+    typed = [one for connector in connectors().values() if (see := connector.recognise_typed) for one in see(address)]
+    if typed:
+        return _surest_first(typed)
     answer = await _open(_candidates(address), client)
     found = [recognition for connector in connectors().values() for recognition in connector.recognise(answer)]
     if not found:
         raise NothingHere(address=address.strip()[:200])
+    return _surest_first(found)
+
+
+def _surest_first(found: list[Recognition]) -> list[Recognition]:
     return sorted(found, key=lambda recognition: -recognition.certainty)
 
 
@@ -85,21 +97,50 @@ async def preview(
     session = session_with(client, recognition.address, given, facts={**recognition.facts, **account.facts}, now=now)
     items: list[ItemRecord] = []
     problem_count = 0
-    async with aclosing(cast(AsyncGenerator[Fetched, None], connector.fetch(session, {}))) as steps:
+    async with aclosing(_first_look(connector, session)) as steps:
         count = 0
         async for fetched in steps:
-            parsed = [connector.parse(payload) for payload in fetched.payloads]
-            items += [item for part in parsed for item in part.items]
-            problem_count += sum(len(part.problems) for part in parsed)
+            readings = [read_payload(connector, payload) for payload in fetched.payloads]
+            items += [item for reading in readings for item in reading.items]
+            problem_count += sum(len(reading.problems) for reading in readings)
             count += 1
-            if len(items) >= PREVIEW_ITEMS or count >= _PREVIEW_STEPS:
+            if count >= _PREVIEW_STEPS or (connector.newest is None and _is_enough(items, connector)):
                 break
     return Preview(account, _first_to_show(items, connector), problem_count)
 
 
+async def _first_look(connector: Connector, session: Session) -> AsyncGenerator[Fetched, None]:
+    if connector.newest is not None:
+        steps = connector.newest(session)
+    elif connector.fetch is not None:
+        steps = connector.fetch(session, {})
+    else:
+        return
+    async with aclosing(cast(AsyncGenerator[Fetched, None], steps)) as found:
+        async for fetched in found:
+            yield fetched
+
+
+def _is_enough(items: list[ItemRecord], connector: Connector) -> bool:
+    """As many as are shown, and among them what people wrote."""
+    return len(items) >= PREVIEW_ITEMS and any(item.kind in connector.opens_conversations for item in items)
+
+
 def _first_to_show(items: list[ItemRecord], connector: Connector) -> tuple[ItemRecord, ...]:
-    """What people wrote before what the house published."""
-    return tuple(sorted(items, key=lambda item: item.kind not in connector.opens_conversations)[:PREVIEW_ITEMS])
+    """The newest of each kind in equal parts, what people wrote before what the house published."""
+    by_kind: dict[Kind, list[ItemRecord]] = {}
+    once = {item.remote_id: item for item in items}
+    for item in sorted(once.values(), key=_age):
+        by_kind.setdefault(item.kind, []).append(item)
+    kinds = sorted(by_kind, key=lambda kind: (kind not in connector.opens_conversations, kind))
+    in_turn = [(place, kind) for place in range(PREVIEW_ITEMS) for kind in kinds if place < len(by_kind[kind])]
+    shares = Counter(kind for _, kind in in_turn[:PREVIEW_ITEMS])
+    return tuple(item for kind in kinds for item in by_kind[kind][: shares[kind]])
+
+
+def _age(item: ItemRecord) -> float:
+    """Smallest for the newest; what bears no date comes last."""
+    return -item.published_at.timestamp() if item.published_at else math.inf
 
 
 def _complete(connector: Connector, kept: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
@@ -152,7 +193,7 @@ def open_channel(
             opens_conversations=sorted(kinds),
             created_at=now,
             interval_s=connector.interval_s,
-            next_sync_at=now,
+            next_sync_at=now if connector.fetch is not None else None,
         )
         facts = {"name": channel.name, "connector": channel.connector, "address": channel.address}
         _note(member, "channel.open", channel, now=now, facts=facts)
@@ -220,8 +261,11 @@ def change_channel(
         row.name = (name or "").strip()[:120] or row.name
         row.department = department or row.department
         if opens_conversations is not None:
+            was_source = is_source(row)
             row.opens_conversations = sorted(opens_conversations)
-        row.save(update_fields=["name", "department", "opens_conversations"])
+            if was_source and not is_source(row):
+                row.interval_s = connector_of(row).interval_s  # what was learned was for nobody in a hurry
+        row.save(update_fields=["name", "department", "opens_conversations", "interval_s"])
         after = _changeable(row)
         _note(member, "channel.change", row, now=now, facts={"before": before, "after": after})
     return row
@@ -234,7 +278,7 @@ def _changeable(row: Channel) -> dict[str, Any]:
 def sync_now(channel: Channel, member: Member, *, now: datetime) -> Channel:
     """Due at once; a worker reads it within a second or two."""
     with _changing(channel, member) as row:
-        row.next_sync_at = now
+        row.next_sync_at = now if is_polled(row) else None
         row.save(update_fields=["next_sync_at"])
     return row
 
@@ -249,7 +293,8 @@ def _changing(channel: Channel, member: Member) -> Iterator[Channel]:
 
 
 def _make_well(row: Channel, *, now: datetime) -> None:
-    row.state, row.failure_count, row.error, row.next_sync_at = ChannelState.ACTIVE, 0, None, now
+    row.state, row.failure_count, row.error = ChannelState.ACTIVE, 0, None
+    row.next_sync_at = now if is_polled(row) else None
 
 
 def _note(

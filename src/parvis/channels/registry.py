@@ -40,6 +40,23 @@ def can(channel: Channel, what: Can) -> bool:
     return what in channel.can and what in connector_of(channel).acts
 
 
+def is_polled(channel: Channel) -> bool:
+    """False where there is nothing to fetch: it holds what was brought in by files."""
+    connector = connectors().get(channel.connector)
+    return connector is None or connector.fetch is not None
+
+
+def is_streamed(channel: Channel) -> bool:
+    """Whether there is a stream of what happens there, as it happens."""
+    connector = connectors().get(channel.connector)
+    return connector is not None and connector.stream is not None and connector.has_stream(channel.facts)
+
+
+def carries_everything(channel: Channel) -> bool:
+    """Whether it is a stream of all that a network says, of which only what is looked for is kept."""
+    return connector_of(channel).carries_everything and is_streamed(channel)
+
+
 def file_readers() -> dict[str, Callable[..., Iterator[Any]]]:
     """The connectors whose folder can read files: `read(path, *, start)` gives steps with a payload and a position."""
     modules = {slug: importlib.import_module(f"{parvis.connectors.__name__}.{slug}") for slug in _installed()}
@@ -93,6 +110,10 @@ def faults_of(connector: Connector, slug: str) -> Iterator[str]:
         yield "its interval or its pace is not positive"
     if len({credential.name for credential in connector.credentials}) < len(connector.credentials):
         yield "two of its credentials have the same name"
+    if connector.stream is None and (connector.stream_resumes or connector.carries_everything):
+        yield "it says how its stream is and has none"
+    if connector.stream is not None and connector.fetch is None:
+        yield "it has a stream and no way to read what the stream has missed"
     if connector.credentials and not (connector.guide.en and connector.guide.fr):
         yield "it asks for credentials and has no guide to them in both languages"
     for what, act in connector.acts.items():

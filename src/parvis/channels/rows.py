@@ -57,6 +57,11 @@ def update_rows(model: type[Model], fields: Sequence[str], rows: Iterable[Sequen
         )
 
 
+def as_param(at: datetime) -> Any:
+    """A time as the database at hand stores it."""
+    return connection.ops.adapt_datetimefield_value(at)
+
+
 def _columns(model: type[Model], fields: Sequence[str]) -> list[str]:
     by_name: Mapping[str, str | None] = {field.attname: field.column for field in model._meta.concrete_fields}  # noqa: SLF001
     return [str(by_name[name]) for name in fields]

@@ -21,7 +21,7 @@ BLOCK_BITS = {"sqlite": 17, "postgresql": 15}
 """Ids in a block, as a power of two. Smaller: frequent words cost less, words that are nowhere cost more."""
 _GROWTH = 8
 """After the newest block alone, each query reads so many times more blocks than the one before."""
-_MOST_WORDS = 20_000
+MOST_WORDS = 20_000
 """Of one item; what follows is not found."""
 _MOST_TERMS = 16
 _PIECE = re.compile(r'["“”«»]([^"“”«»]*)["“”«»]?|(\S+)')
@@ -47,7 +47,7 @@ class Term:
 
 def search_words(*texts: str) -> list[str]:
     """The words of an item, from its title, text and author; a phrase never reaches from one into the next."""
-    return [word for text in texts if text for word in (*words_of(text), _GAP)][:-1][:_MOST_WORDS]
+    return [word for text in texts if text for word in (*words_of(text), _GAP)][:-1][:MOST_WORDS]
 
 
 _GAP = "\ue000"
@@ -137,13 +137,13 @@ def _block_bits() -> int:
     return BLOCK_BITS[connection.vendor]
 
 
-def _mark(block: int, department_id: int) -> str:
+def mark_of(block: int, department_id: int) -> str:
     """Letters and digits only, so that every tokenizer sees one word; two numbers end at an x each."""
     return f"{block}x{department_id}x"
 
 
 def _marked(row: SearchRow) -> str:
-    mark = _mark(row.item_id >> _block_bits(), row.department_id)
+    mark = mark_of(row.item_id >> _block_bits(), row.department_id)
     return f"{mark}{f' {mark}'.join(row.words)}" if row.words else ""
 
 
@@ -166,7 +166,7 @@ def _steps(newest: int) -> Iterable[range]:
 
 def _find(terms: list[Term], departments: list[int], blocks: range, *, below: int, limit: int) -> list[int]:
     find: Callable[..., list[int]] = _find_sqlite if connection.vendor == "sqlite" else _find_postgresql
-    marks = [_mark(block, department) for block in blocks for department in departments]
+    marks = [mark_of(block, department) for block in blocks for department in departments]
     return find(terms, marks, below=below, limit=limit)
 
 
@@ -180,8 +180,13 @@ def _find_sqlite(terms: list[Term], marks: list[str], *, below: int, limit: int)
 
 
 def _fts5_term(term: Term, mark: str) -> str:
-    words = " ".join(mark + word for word in term.words)
-    return f'"{words}" *' if term.is_prefix else f'"{words}"'
+    return quoted_words(term.words, mark, is_prefix=term.is_prefix)
+
+
+def quoted_words(words: Sequence[str], mark: str, *, is_prefix: bool) -> str:
+    """Of an FTS5 question: the marked words, one after the other."""
+    marked = " ".join(mark + word for word in words)
+    return f'"{marked}" *' if is_prefix else f'"{marked}"'
 
 
 def _find_postgresql(terms: list[Term], marks: list[str], *, below: int, limit: int) -> list[int]:
@@ -210,7 +215,12 @@ def _tsquery_term(term: Term, mark: str) -> str:
 
 
 def _like(term: Term) -> str:
-    return f"% {' '.join(term.words)}{'' if term.is_prefix else ' '}%"
+    return phrase_pattern(term.words, is_prefix=term.is_prefix)
+
+
+def phrase_pattern(words: Sequence[str], *, is_prefix: bool) -> str:
+    """A LIKE pattern on PostgreSQL's `folded`: words hold letters and digits only."""
+    return f"% {' '.join(words)}{'' if is_prefix else ' '}%"
 
 
 def _ids(statement: str, values: list[Any]) -> list[int]:

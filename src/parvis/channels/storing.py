@@ -22,6 +22,7 @@ from parvis.channels.records import (
 )
 from parvis.channels.rows import insert_rows, reserve_ids, update_rows
 from parvis.channels.search import SearchRow, add_rows, replace_rows, search_words
+from parvis.channels.set_back import is_to_come
 from parvis.channels.threads import Place, adopt, move_below, place_new, places_of
 from parvis.core.types import MediaRecord, ProfileRecord
 from parvis.jobs.steps import at
@@ -31,7 +32,7 @@ _NO_MEDIA: list[Any] = []
 _CONTENT_FIELDS = (
     "kind", "profile_id", "parent_remote_id", "about_id", "about_remote_id", "title", "text", "body", "body_is_html",
     "url", "language", "status", "remote_status", "media", "facts", "published_at", "edited_at", "seen_at",
-    "fingerprint", "is_routed",
+    "fingerprint", "is_routed", "is_heard",
 )  # fmt: skip
 _NEW_FIELDS = (
     "id",
@@ -68,7 +69,7 @@ def store_items(
     `remember_unchanged` notes when even an unchanged item was seen: needed while older payloads
     wait for a mend, so that they do not overwrite it one day.
     """
-    todo = _sort(channel, arrivals)
+    todo = _sort(channel, arrivals, now=now)
     touched = [*todo.new.values(), *(arrival for _, arrival in todo.changed)]
     profiles = _store_profiles(channel, touched, now=now)
     at("intake.after_profiles")
@@ -86,9 +87,9 @@ def store_items(
     return todo
 
 
-def _sort(channel: Channel, arrivals: Mapping[str, Arrival]) -> Sorted:
+def _sort(channel: Channel, arrivals: Mapping[str, Arrival], *, now: datetime) -> Sorted:
     todo = Sorted()
-    known = _known(channel, list(arrivals))
+    known = _known(channel, list(arrivals), now=now)
     for remote_id, arrival in arrivals.items():
         item = known.get(remote_id)
         if item is None:
@@ -102,11 +103,15 @@ def _sort(channel: Channel, arrivals: Mapping[str, Arrival]) -> Sorted:
     return todo
 
 
-def _known(channel: Channel, remote_ids: list[str]) -> dict[str, Item]:
+def _known(channel: Channel, remote_ids: list[str], *, now: datetime) -> dict[str, Item]:
+    """By remote id. What a clock that was ahead has dated makes nothing stale that comes once it is right."""
     known = {}
     for start in range(0, len(remote_ids), _ROWS_A_QUERY):
         rows = Item.objects.filter(channel=channel, remote_id__in=remote_ids[start : start + _ROWS_A_QUERY])
         known.update({item.remote_id: item for item in rows.only(*_KNOWN_FIELDS)})
+    for item in known.values():
+        if is_to_come(item.seen_at, now):
+            item.seen_at = now
     return known
 
 
@@ -206,6 +211,7 @@ def _values(
         arrival.seen_at,
         arrival.fingerprint,
         False,
+        False,
     )
 
 
@@ -248,9 +254,9 @@ def _update_changed(
             move_below(slim.id, above)
 
 
-def store_statuses(channel: Channel, arrivals: Mapping[str, Arrival]) -> int:
+def store_statuses(channel: Channel, arrivals: Mapping[str, Arrival], *, now: datetime) -> int:
     """Of items whose status alone is told; how many changed. Nothing is made of one that never came."""
-    known = _known(channel, list(arrivals))
+    known = _known(channel, list(arrivals), now=now)
     told = [(item, arrivals[key]) for key, item in known.items() if arrivals[key].seen_at >= item.seen_at]
     news = [(item, arrival) for item, arrival in told if item.remote_status != arrival.record.status]
     held_open = _with_open_effects([item.id for item, _ in news])

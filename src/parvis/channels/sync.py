@@ -17,8 +17,9 @@ from django.db import close_old_connections, transaction
 
 from parvis.channels.intake import TakenIn, take_in, take_in_payloads
 from parvis.channels.models import Channel, ChannelState
-from parvis.channels.registry import connector_of
+from parvis.channels.registry import connector_of, is_polled
 from parvis.channels.sessions import session_for
+from parvis.channels.waiting import interval_after_s, wait_s
 from parvis.core.connector import Fetched, Session
 from parvis.core.errors import CredentialsRejected, NotEncrypted, ParvisError, RemoteGone
 from parvis.core.types import Payload
@@ -67,12 +68,12 @@ async def sync_channel(channel: Channel, client: HttpClient, *, now: datetime, w
     result = SyncResult()
     next_in_s: float | None = None
     try:
-        session = await _in_database(session_for, channel, client, now=now)
+        session = await in_database(session_for, channel, client, now=now)
         asked_at = now
         async with aclosing(_steps(channel, session)) as steps:
             async for fetched in steps:
                 result.add(
-                    await _in_database(_store_step, channel, fetched, asked_at=asked_at, now=clock(), worker=worker)
+                    await in_database(_store_step, channel, fetched, asked_at=asked_at, now=clock(), worker=worker)
                 )
                 if result.is_dropped:
                     return result
@@ -82,10 +83,9 @@ async def sync_channel(channel: Channel, client: HttpClient, *, now: datetime, w
                     break
     except ParvisError as error:
         result.error = error
-        await _in_database(_note_failure, channel, error, now=clock(), worker=worker)
+        await in_database(note_failure, channel, error, now=clock(), worker=worker)
     else:
-        wait_s = (next_in_s or channel.interval_s) if result.is_finished else 0.0
-        await _in_database(_note_success, channel, now=clock(), wait_s=wait_s, worker=worker)
+        await in_database(_note_end, channel, result, now=clock(), told_s=next_in_s, worker=worker)
     return result
 
 
@@ -97,7 +97,14 @@ def hold_channel(channel: Channel, *, worker: str, now: datetime) -> Channel | N
 
 def _steps(channel: Channel, session: Session) -> AsyncGenerator[Fetched, None]:
     """Every connector's fetch is a generator, and is closed where a turn ends before it does."""
-    return cast(AsyncGenerator[Fetched, None], connector_of(channel).fetch(session, channel.cursor))
+    fetch = connector_of(channel).fetch
+    return cast(AsyncGenerator[Fetched, None], fetch(session, channel.cursor)) if fetch is not None else _nothing()
+
+
+async def _nothing() -> AsyncGenerator[Fetched, None]:
+    nothing: tuple[Fetched, ...] = ()
+    for fetched in nothing:
+        yield fetched
 
 
 def _clock_from(now: datetime) -> Callable[[], datetime]:
@@ -105,7 +112,7 @@ def _clock_from(now: datetime) -> Callable[[], datetime]:
     return lambda: now + timedelta(seconds=time.monotonic() - began_s)
 
 
-async def _in_database(function: Callable[..., R], *arguments: Any, **named: Any) -> R:
+async def in_database(function: Callable[..., R], *arguments: Any, **named: Any) -> R:
     return await sync_to_async(_with_live_connection)(partial(function, *arguments, **named))
 
 
@@ -123,7 +130,18 @@ def _store_step(channel: Channel, fetched: Fetched, *, asked_at: datetime, now: 
     return taken
 
 
-def _note_success(channel: Channel, *, now: datetime, wait_s: float, worker: str) -> None:
+def _note_end(channel: Channel, result: SyncResult, *, now: datetime, told_s: float | None, worker: str) -> None:
+    """A turn that stopped before the end goes on at once."""
+    if not result.is_finished:
+        note_success(channel, now=now, wait_s=0.0, worker=worker)
+        return
+    interval_s = interval_after_s(channel, new_count=result.new_count, now=now, told_s=told_s)
+    if interval_s != channel.interval_s:
+        _held(channel, worker).update(interval_s=interval_s)
+    note_success(channel, now=now, wait_s=wait_s(channel, interval_s, told_s=told_s), worker=worker)
+
+
+def note_success(channel: Channel, *, now: datetime, wait_s: float, worker: str) -> None:
     was_ill = channel.error is not None
     with transaction.atomic():
         _held(channel, worker).update(
@@ -131,13 +149,13 @@ def _note_success(channel: Channel, *, now: datetime, wait_s: float, worker: str
             error=None,
             last_sync_at=now,
             last_success_at=now,
-            next_sync_at=now + timedelta(seconds=wait_s),
+            next_sync_at=now + timedelta(seconds=wait_s) if is_polled(channel) else None,
         )
         if was_ill:
             _tell(channel, now=now)
 
 
-def _note_failure(channel: Channel, error: ParvisError, *, now: datetime, worker: str) -> None:
+def note_failure(channel: Channel, error: ParvisError, *, now: datetime, worker: str) -> None:
     payload = getattr(error, "payload", None)
     if isinstance(payload, Payload):
         take_in_payloads(channel, [payload], now=now)

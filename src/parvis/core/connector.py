@@ -5,6 +5,7 @@ A connector is asked what it can do, never who it is. A capability is its functi
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -25,6 +26,23 @@ class Can(StrEnum):
     TRASH = "trash"
     DELETE = "delete"
     REPLY = "reply"
+
+
+class ByteStream(Protocol):
+    """A connection for what is not HTTP, bounded as a request is. Raises RemoteError like one."""
+
+    async def read_line(self, *, wait_s: float | None = None) -> bytes:
+        """Up to and with the line feed; `wait_s` where the other side may be silent for longer than usual.
+
+        Raises Unreachable where the other side has closed, TimedOut, AnswerNotUnderstood on a line without end.
+        """
+        ...
+
+    async def read_exactly(self, size_bytes: int) -> bytes: ...
+
+    async def write(self, data: bytes) -> None: ...
+
+    async def aclose(self) -> None: ...
 
 
 class Session(Protocol):
@@ -50,6 +68,40 @@ class Session(Protocol):
         Raises RemoteError: RateLimited, CredentialsRejected (401), RightMissing (403), RemoteGone
         (404, 410), Refused (other 4xx), RemoteBroken (5xx), Unreachable and its kin. `maybe_done` is
         set on it where the request had left and the outcome is not known.
+        """
+        ...
+
+    def stream_lines(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        silence_s: float = 60.0,
+    ) -> AbstractAsyncContextManager[AsyncIterator[tuple[str, ...]]]:
+        """An answer without an end (server-sent events, a line of JSON each) while the block runs.
+
+        Its lines, in batches of what came within half a second. Guarded like `request`, and raises what
+        that raises, at the beginning or later; ends where the other side ends it. The sign-in goes along
+        to the address's origin, and, encrypted, to names below its host.
+        """
+        ...
+
+    def websocket(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AbstractAsyncContextManager[AsyncIterator[tuple[str | bytes, ...]]]:
+        """The same for the messages of a WebSocket; `url` is whole, with ws or wss. No redirect is followed."""
+        ...
+
+    async def open_stream(self, host: str, port: int, *, tls: bool, line_limit_bytes: int = 65_536) -> ByteStream:
+        """A connection to the channel's own host, for protocols other than HTTP; the caller closes it.
+
+        Without TLS only where the house names that host itself (PARVIS_ALLOWED_PRIVATE_HOSTS); raises
+        NotEncrypted elsewhere, WayRefused for another host than the address's own.
         """
         ...
 
@@ -160,7 +212,46 @@ class Act:
     """The target's status once done; None where it does not change."""
 
 
+class Delivery(Struct, frozen=True, kw_only=True):
+    """What was posted to a channel's own address, before anybody believes it. Header names are lower case."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Heard(Struct, frozen=True, kw_only=True):
+    """A delivery that was understood."""
+
+    id: str
+    """Its sender's name for it: the same again is answered as the first was, and not read."""
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """How a platform is heard that speaks first: it posts to an address of ours, signed."""
+
+    secret: str
+    """The credential that the house makes up and shows once."""
+    check_signed: Callable[[Delivery, str, datetime], None]
+    """With the secret, and when it came. Raises BadInput in words for whoever sends."""
+    read: Callable[[Delivery, Mapping[str, str]], Heard]
+    """By the channel's facts. Pure. Raises BadInput in words for whoever sends."""
+    facts_of: Callable[[str], dict[str, str]]
+    """What somebody wrote about the form of its deliveries, as facts of the channel. Raises BadInput."""
+    written: Callable[[Mapping[str, str]], str]
+    """The same back, to be changed."""
+    help: Text
+    """What may be written there."""
+    example: Callable[[str], str]
+    """Lines for a shell that deliver something to an address; the secret is in $SECRET."""
+
+
 NO_GUIDE = Text("", "")
+
+
+def _always(_facts: Mapping[str, str]) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +264,14 @@ class Connector:
     """Raised whenever `parse` changes what it gives; kept with each envelope."""
     recognise: Callable[[Answer], list[Recognition]]
     """What an opened address is; pure, empty where it is nothing of this platform's."""
-    fetch: Callable[[Session, Mapping[str, Any]], AsyncIterator[Fetched]]
-    """Reads on from a cursor ({} at first), oldest first; overlaps rather than misses."""
+    fetch: Callable[[Session, Mapping[str, Any]], AsyncIterator[Fetched]] | None
+    """Reads on from a cursor ({} at first), oldest first; overlaps rather than misses. None: nothing is ever read."""
     parse: Callable[[Payload], Parsed]
     """Pure. Raises AnswerNotUnderstood where the payload as a whole makes no sense."""
     check: Callable[[Session], Awaitable[Account]]
     """Who we are there. Raises RemoteError in words that help."""
+    newest: Callable[[Session], AsyncIterator[Fetched]] | None = None
+    """The newest few of each kind, for a first look; without it that is the beginning of `fetch`."""
     credentials: tuple[Credential, ...] = ()
     guide: Text = NO_GUIDE
     """How to come by the credentials, in three lines."""
@@ -189,3 +282,20 @@ class Connector:
     """The pace of orders sent to one channel."""
     opens_conversations: frozenset[Kind] = frozenset({Kind.COMMENT, Kind.MENTION, Kind.MESSAGE, Kind.REVIEW})
     """The kinds of item that wait for somebody when they come from here."""
+    recognise_typed: Callable[[str], list[Recognition]] | None = None
+    """What was typed, before anything is opened: for addresses that no browser opens, such as name@host. Pure."""
+    stream: Callable[[Session, Mapping[str, Any]], AsyncIterator[Fetched]] | None = None
+    """What happens there, as it happens, until the connection drops: it then ends or raises RemoteError.
+
+    The first step says that the connection stands (it may hold nothing): what was missed until then is
+    read by `fetch`, and only then what the stream brought meanwhile is stored. A step's cursor holds only
+    the parts that it moves; the rest of the channel's cursor stays.
+    """
+    has_stream: Callable[[Mapping[str, str]], bool] = _always
+    """By a channel's facts, whether it has a stream; asked only where there is `stream`."""
+    stream_resumes: bool = False
+    """True where the stream itself begins at the cursor: then nothing is read by `fetch` beside it."""
+    carries_everything: bool = False
+    """True where a stream brings all that a whole network says: only what the house looks for is kept of it."""
+    hook: Hook | None = None
+    """How it is heard where it speaks first; its channels have an address of their own."""

@@ -1,5 +1,6 @@
 """One act on many conversations: on a selection, or on all that a filter finds. Up to 1,000 at once, more as a job."""
 
+import time
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from parvis.inbox import services
 from parvis.inbox.models import Conversation
 from parvis.inbox.queries import count_all, ids_after
 from parvis.jobs.models import Job
+from parvis.jobs.turns import size_for
 from parvis.jobs.work import advance, job_kind, start_job
 from parvis.moderation.models import Reason, Verdict
 from parvis.orgs.models import Department, Member
@@ -26,6 +28,8 @@ from parvis.orgs.rights import Action
 
 AT_ONCE = 1000
 CHUNK = 500
+"""Conversations of a step of a job, at most; how many it is shows from how long the last ones took."""
+_FIRST, _LEAST = 100, 20
 KIND = "bulk"
 MOST_PROBLEMS = 100
 """Kept with a job, to show."""
@@ -123,7 +127,9 @@ def step(job: Job, *, now: datetime) -> bool:
     member = Member.objects.get(pk=job.member_key)
     if not member.is_active:
         raise NotAllowed(action=str(job.params["act"]))
-    ids, cursor, is_last = _next_chunk(job, member)
+    size = min(job.cursor.get("size", _FIRST), CHUNK)
+    ids, cursor, is_last = _next_chunk(job, member, size)
+    begun_s = time.monotonic()
     with transaction.atomic():
         skipped: list[tuple[int, Text]] = []
         done = 0
@@ -132,15 +138,16 @@ def step(job: Job, *, now: datetime) -> bool:
         problems = [[key, why.en, why.fr] for key, why in skipped]
         kept = [*job.result.get("problems", []), *problems][:MOST_PROBLEMS]
         result = {"batch": job.params["batch"], "changed": job.result.get("changed", 0) + done, "problems": kept}
+        cursor["size"] = size_for(size, time.monotonic() - begun_s, least=_LEAST, most=CHUNK)
         advance(job, cursor=cursor, done=len(ids), problems=len(skipped), result=result)
     return is_last
 
 
-def _next_chunk(job: Job, member: Member) -> tuple[list[int], dict[str, Any], bool]:
+def _next_chunk(job: Job, member: Member, size: int) -> tuple[list[int], dict[str, Any], bool]:
     if "ids" in job.params:
         start = job.cursor.get("at", 0)
-        ids = job.params["ids"][start : start + CHUNK]
-        return list(ids), {"at": start + CHUNK}, start + CHUNK >= len(job.params["ids"])
+        ids = job.params["ids"][start : start + size]
+        return list(ids), {"at": start + size}, start + size >= len(job.params["ids"])
     department_id = job.params["department"]
     department = Department.objects.get(pk=department_id) if department_id is not None else None
     # The list is read as it stood when the work was ordered: its `now` is the order's.
@@ -150,7 +157,7 @@ def _next_chunk(job: Job, member: Member) -> tuple[list[int], dict[str, Any], bo
         now=job.created_at,
         department=department,
         cursor=job.cursor.get("after"),
-        limit=CHUNK,
+        limit=size,
     )
     return ids, {"after": after}, after is None
 

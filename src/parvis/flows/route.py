@@ -84,6 +84,18 @@ def refresh_conversations(ids: Collection[int], now: datetime, *, closes_gone: b
     return changed
 
 
+def open_thread(root_id: int, *, now: datetime) -> tuple[int, bool]:
+    """The conversation of a thread, opened where nothing had opened it yet: its id, and whether it is new."""
+    with transaction.atomic():
+        known = _known([root_id])
+        if known:
+            return known[root_id].id, False
+        [(department_id, key)] = _open(list(derive([root_id]).values()), {}, now=now)
+        Conversation.objects.filter(pk=key).update(state=ConversationState.OPEN)
+        _tell([(department_id, key)], now=now, facts={"opened": 1})
+    return key, True
+
+
 def _is_alone() -> bool:
     if connection.vendor != "postgresql":
         return True  # SQLite has one writer

@@ -5,7 +5,7 @@ import traceback
 
 from django.db import InterfaceError, OperationalError
 
-from parvis.core.errors import DatabaseBusy, DatabaseGone, DiskFull, DiskNotWritable, HouseError
+from parvis.core.errors import DatabaseBusy, DatabaseGone, DiskFailing, DiskFull, DiskNotWritable, HouseError
 
 
 def one_line(error: BaseException) -> str:
@@ -33,11 +33,14 @@ _OF_DISK: dict[int, type[HouseError]] = {
     errno.ENOSPC: DiskFull,
     errno.EDQUOT: DiskFull,
     errno.EROFS: DiskNotWritable,
+    errno.EIO: DiskFailing,
 }
 _OF_DATABASE: tuple[tuple[str, type[HouseError]], ...] = (
     ("disk is full", DiskFull),
     ("no space left on device", DiskFull),
     ("readonly database", DiskNotWritable),
+    ("disk i/o error", DiskFailing),
+    ("input/output error", DiskFailing),
     ("is locked", DatabaseBusy),
     ("lock timeout", DatabaseBusy),
     ("deadlock detected", DatabaseBusy),

@@ -2,6 +2,7 @@
 
 import logging
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from parvis.jobs.faults import one_line
 from parvis.jobs.live import tell
 from parvis.jobs.models import Job, JobState
 from parvis.jobs.steps import at
+from parvis.jobs.turns import let_others_write
 
 Step = Callable[..., bool]
 S = TypeVar("S", bound=Step)
@@ -26,6 +28,8 @@ TURN_S = 2.0
 
 _log = logging.getLogger("parvis.jobs")
 _steps: dict[str, Step] = {}
+_had_turn: dict[str, set[uuid.UUID]] = {}
+"""Jobs by the worker that gave them a turn in this round."""
 
 
 def job_kind(kind: str) -> Callable[[S], S]:
@@ -88,10 +92,19 @@ def advance(job: Job, *, cursor: Mapping[str, Any], done: int = 0, problems: int
 
 
 def run_jobs(worker: str, now: datetime, *, limit: int = 4, load: Callable[[], None] | None = None) -> int:
-    """Gives each of the oldest jobs a turn; how many there were. `load` imports the modules that register kinds."""
+    """Gives each of the oldest jobs a turn; how many there were. `load` imports the modules that register kinds.
+
+    Those that this worker has just worked on wait until the others have had theirs.
+    """
     due = Job.objects.filter(state__in=[JobState.WAITING, JobState.RUNNING]).order_by("created_at")
     started_s = time.monotonic()
-    jobs = claim(due, worker=worker, now=now, lease_s=LEASE_S + limit * TURN_S, limit=limit)
+    had_turn = _had_turn.setdefault(worker, set())
+    lease_s = LEASE_S + limit * TURN_S
+    jobs = claim(due.exclude(pk__in=had_turn), worker=worker, now=now, lease_s=lease_s, limit=limit) if had_turn else []
+    if not jobs:
+        had_turn.clear()
+        jobs = claim(due, worker=worker, now=now, lease_s=lease_s, limit=limit)
+    had_turn.update(job.pk for job in jobs)
     if jobs and load is not None:
         load()
     for job in jobs:
@@ -137,7 +150,10 @@ def _run_steps(job: Job, *, now: datetime) -> str:
         if not extend(job, now=step_now, lease_s=LEASE_S):
             raise LeaseLost
         at("job.step")
-        if step(job, now=step_now):
+        begun_s = time.monotonic()
+        is_done = step(job, now=step_now)
+        let_others_write(time.monotonic() - begun_s)
+        if is_done:
             return JobState.DONE
 
 

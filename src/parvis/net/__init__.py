@@ -11,6 +11,8 @@ inflate.py, reading.py  bounded intake of a body
 pauses.py     Retry-After and the rate-limit headers
 failures.py   what went wrong, in words
 page.py       text, JSON and complaints of an answer
+lines.py, websocket.py  answers without an end; gathering.py gives them on in batches, events.py reads them
+stream.py     connections for what is not HTTP
 session.py    the client with a channel's credentials
 """
 

@@ -2,8 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,16 +24,23 @@ from parvis.core.errors import (
 from parvis.core.types import Answer
 from parvis.core.wording import Text
 from parvis.net.failures import TRANSPORT_ERRORS, failure_from, refusal_of
+from parvis.net.gathering import gathered
 from parvis.net.guard import Guard, GuardedBackend
 from parvis.net.hops import Hop, url_of
 from parvis.net.inflate import ACCEPTED
+from parvis.net.lines import LineReader
 from parvis.net.metering import HeadMeter, current_meter
 from parvis.net.options import ClientOptions
 from parvis.net.reading import headers_of, read_body
 from parvis.net.session import Authorise, ChannelSession, basic, basic_authorisation
+from parvis.net.stream import GuardedStream, open_stream
+from parvis.net.websocket import Message, WebSocketOpener
 
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 """Headers that decide how the bytes are read on either side: set here, whatever the caller says."""
+SILENCE_S = 60.0
+"""Without a byte for so long, a stream is taken for dead: those in use send a sign of life every 15 s."""
+MOST_STREAMS = 500
 _MOST_WAITING_SHARE = 0.5
 """Of the whole time, for a free connection: longer, and it is this machine that is at fault."""
 
@@ -83,6 +93,7 @@ class HttpClient:
             http2=self.options.http2,
             network_backend=GuardedBackend(self._guard),
         )
+        self._lines: LineReader | None = None
         limits = self.options.limits
         self._timeouts = {
             "connect": limits.connect_s,
@@ -104,6 +115,8 @@ class HttpClient:
 
     async def aclose(self) -> None:
         await self._pool.aclose()
+        if self._lines is not None:
+            await self._lines.pool.aclose()
         self._guard.close()
 
     def session(
@@ -150,6 +163,78 @@ class HttpClient:
             accept_statuses=accept_statuses,
         )
         return await self._in_time(_Attempt(hop))
+
+    async def open_stream(self, host: str, port: int, *, tls: bool, line_limit_bytes: int = 65_536) -> GuardedStream:
+        """A connection for what is not HTTP; raises as core.connector.Session says. The caller closes it."""
+        return await open_stream(
+            self._guard,
+            host,
+            port,
+            context=self._stream_context if tls else None,
+            limits=self.options.limits,
+            line_limit_bytes=line_limit_bytes,
+        )
+
+    @cached_property
+    def _stream_context(self) -> ssl.SSLContext:
+        """Of its own: the pool writes on its context that it speaks HTTP."""
+        return self.options.ssl_context or httpx2.create_ssl_context()
+
+    @asynccontextmanager
+    async def stream_lines(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        silence_s: float = SILENCE_S,
+    ) -> AsyncGenerator[AsyncIterator[tuple[str, ...]], None]:
+        """As core.connector.Session has it."""
+        address = url_of(url)
+        sent = self._headers(headers or {}, auth=None, has_json=False) | {"accept-encoding": "identity"}
+        hop = Hop(method="GET", url=address.copy_merge_params(dict(params)) if params else address, headers=sent)
+        async with (
+            self._line_reader().open(hop, silence_s=silence_s) as lines,
+            gathered(lines, size_of=len) as batches,
+        ):
+            yield batches
+
+    @asynccontextmanager
+    async def websocket(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncGenerator[AsyncIterator[tuple[Message, ...]], None]:
+        """As core.connector.Session has it."""
+        address = url_of(url)
+        opener = WebSocketOpener(
+            guard=self._guard,
+            limits=self.options.limits,
+            ssl_context=lambda: self._stream_context,
+            user_agent=self.options.user_agent,
+            clock=self._clock,
+        )
+        async with (
+            opener.open(
+                address.copy_merge_params(dict(params)) if params else address, headers=dict(headers or {})
+            ) as messages,
+            gathered(messages, size_of=len) as batches,
+        ):
+            yield batches
+
+    def _line_reader(self) -> LineReader:
+        """With connections of its own: a stream holds one for as long as it stands."""
+        if self._lines is None:
+            pool = httpcore2.AsyncConnectionPool(
+                ssl_context=self.options.ssl_context or httpx2.create_ssl_context(),
+                max_connections=MOST_STREAMS,
+                max_keepalive_connections=0,
+                network_backend=GuardedBackend(self._guard),
+            )
+            self._lines = LineReader(pool=pool, guard=self._guard, limits=self.options.limits, clock=self._clock)
+        return self._lines
 
     def _headers(self, given: Mapping[str, str], *, auth: tuple[str, str] | None, has_json: bool) -> dict[str, str]:
         headers = {"user-agent": self.options.user_agent, "accept": "*/*", "accept-encoding": ACCEPTED}

@@ -59,6 +59,8 @@ _CERTIFICATE_CAUSES = {
     64: Text("it belongs to another address", "il appartient à une autre adresse"),
 }
 _NO_TLS = Text("nothing there speaks TLS as we can", "rien n’y parle un TLS que nous acceptions")
+NOT_WEBSOCKET = Text("no WebSocket is spoken there", "on n’y parle pas WebSocket")
+DAMAGED = Text("its packed data is broken", "ses données compressées sont abîmées")
 _NOT_HTTP = Text("not valid HTTP", "du HTTP non valable")
 _ENDLESS_HEADERS = Text("headers without end", "des en-têtes sans fin")
 

@@ -27,7 +27,7 @@ DANGEROUS_PORTS = frozenset(
     {0, 21, 22, 23, 25, 53, 110, 111, 135, 139, 143, 389, 445, 465, 514, 587, 636, 993, 995}
     | {1433, 1521, 2049, 2375, 3306, 5432, 6379, 6667, 9200, 11211, 27017}
 )
-_MOST_ADDRESSES = 4
+MOST_ADDRESSES = 4
 _LOOKUP_THREADS = 16
 
 
@@ -77,6 +77,13 @@ class Guard:
                 raise AddressRefused(host=host, address=text)
         return found
 
+    def names(self, host: str, port: int, addresses: Iterable[str]) -> bool:
+        """Whether the house itself named this host, for every one of its addresses."""
+        return all(self._allowed.opens(host, port, ipaddress.ip_address(address)) for address in addresses)
+
+    def names_port(self, host: str, port: int) -> bool:
+        return self._allowed.opens_port(host, port)
+
     def close(self) -> None:
         self._system.close()
 
@@ -115,7 +122,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         """Tries the addresses in turn; the time-out is for all of them together."""
-        addresses = (await self._guard.addresses(host, port, timeout_s=timeout))[:_MOST_ADDRESSES]
+        addresses = (await self._guard.addresses(host, port, timeout_s=timeout))[:MOST_ADDRESSES]
         failure: RemoteError = Unreachable(host=host, detail=NO_WAY)
         for address in addresses:
             try:

@@ -28,9 +28,20 @@ Origin = tuple[str, str, int]
 
 
 def origin_of(url: httpx2.URL) -> Origin:
-    """Scheme, host and port: what credentials are bound to."""
-    port = url.port if url.port is not None else {"https": 443}.get(url.scheme, 80)
-    return url.scheme, url.host.lower().rstrip("."), port
+    """Scheme, host and port: what credentials are bound to. A WebSocket has the origin of a page from there."""
+    scheme = {"ws": "http", "wss": "https"}.get(url.scheme, url.scheme)
+    port = url.port if url.port is not None else {"https": 443}.get(scheme, 80)
+    return scheme, url.host.lower().rstrip("."), port
+
+
+def is_of_the_same_house(target: httpx2.URL, home: httpx2.URL) -> bool:
+    """Whether a stream may be told who we are: at the home's own origin, or encrypted at a name below its host.
+
+    Platforms serve their streams from another machine (streaming.example.org for example.org); whoever
+    gives out names below a host holds the host as well.
+    """
+    theirs, ours = origin_of(target), origin_of(home)
+    return theirs == ours or (theirs[0] == ours[0] == "https" and theirs[1].endswith(f".{ours[1]}"))
 
 
 def url_of(text: str) -> httpx2.URL:

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-import brotli  # type: ignore[import-untyped]  # it ships none
+import brotli
 
 PIECE_BYTES = 256 * 1024
 ACCEPTED = "gzip, deflate, br"

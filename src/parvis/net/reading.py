@@ -6,6 +6,7 @@ import httpcore2
 
 from parvis.core.errors import AnswerNotUnderstood, AnswerTooLarge
 from parvis.core.wording import Text
+from parvis.net.failures import DAMAGED
 from parvis.net.inflate import DamagedBody, Inflater, inflater_for
 from parvis.net.options import Limits
 
@@ -13,7 +14,6 @@ _EXPANSION_FROM_BYTES = 1_000_000
 _MOST_CRUMBS = 20_000
 _CRUMB_BYTES = 32
 _CRUMBLED = Text("a body in endless crumbs", "un corps en miettes sans fin")
-_DAMAGED = Text("its packed data is broken", "ses données compressées sont abîmées")
 
 
 def headers_of(response: httpcore2.Response) -> dict[str, str]:
@@ -44,7 +44,7 @@ async def read_body(response: httpcore2.Response, headers: dict[str, str], *, ho
                 intake.take(chunk)
         return intake.finished()
     except DamagedBody as error:
-        raise AnswerNotUnderstood(host=host, detail=_DAMAGED) from error
+        raise AnswerNotUnderstood(host=host, detail=DAMAGED) from error
 
 
 class _Intake:

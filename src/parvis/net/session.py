@@ -1,13 +1,17 @@
 """A channel's way out: the client with the channel's own credentials, bound to the channel's own origin."""
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from parvis.core.connector import ByteStream
+from parvis.core.errors import WayRefused
 from parvis.core.types import Answer
-from parvis.net.hops import origin_of, url_of
+from parvis.core.wording import Text
+from parvis.net.hops import is_of_the_same_house, origin_of, url_of
 
 if TYPE_CHECKING:
     from parvis.net.client import HttpClient
@@ -58,11 +62,49 @@ class ChannelSession:
         """
         home = url_of(self.address)
         target = home.join(url)
-        sent = {name.lower(): value for name, value in (headers or {}).items()}
-        if origin_of(target) != origin_of(home):
-            sent.pop("authorization", None)
-        elif authorisation := self.authorise(self.credentials):
-            sent.setdefault("authorization", authorisation)
+        sent = self._signed(headers, may_sign=origin_of(target) == origin_of(home))
         return await self.client.request(
             method, str(target), params=params, json=json, headers=sent, accept_statuses=accept_statuses
         )
+
+    def stream_lines(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        silence_s: float = 60.0,
+    ) -> AbstractAsyncContextManager[AsyncIterator[tuple[str, ...]]]:
+        """As core.connector.Session has it; a relative `url` starts at the address."""
+        home = url_of(self.address)
+        target = home.join(url)
+        sent = self._signed(headers, may_sign=is_of_the_same_house(target, home))
+        return self.client.stream_lines(str(target), params=params, headers=sent, silence_s=silence_s)
+
+    def websocket(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AbstractAsyncContextManager[AsyncIterator[tuple[str | bytes, ...]]]:
+        """As core.connector.Session has it; `url` is whole, with ws or wss."""
+        target = url_of(url)
+        sent = self._signed(headers, may_sign=is_of_the_same_house(target, url_of(self.address)))
+        return self.client.websocket(str(target), params=params, headers=sent)
+
+    def _signed(self, headers: Mapping[str, str] | None, *, may_sign: bool) -> dict[str, str]:
+        sent = {name.lower(): value for name, value in (headers or {}).items()}
+        if not may_sign:
+            sent.pop("authorization", None)
+        elif authorisation := self.authorise(self.credentials):
+            sent.setdefault("authorization", authorisation)
+        return sent
+
+    async def open_stream(self, host: str, port: int, *, tls: bool, line_limit_bytes: int = 65_536) -> ByteStream:
+        """As core.connector.Session has it: the credentials that will travel over it belong to one host."""
+        if host.lower().rstrip(".") != url_of(self.address).host.lower().rstrip("."):
+            raise WayRefused(
+                host=host, detail=Text("it is not this channel’s own host", "ce n’est pas l’hôte de ce canal")
+            )
+        return await self.client.open_stream(host, port, tls=tls, line_limit_bytes=line_limit_bytes)

@@ -1,6 +1,7 @@
 """The house itself: whether it is open, how it opens, what it is called."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 
@@ -19,6 +20,12 @@ _HOUSE_KEY = 1
 def the_house() -> House | None:
     """None until the owner has opened it."""
     return House.objects.order_by("id").first()
+
+
+def house_zone() -> ZoneInfo:
+    """Where the house's days begin; UTC until it is open."""
+    house = the_house()
+    return ZoneInfo(house.zone) if house is not None else ZoneInfo("UTC")
 
 
 def open_house(

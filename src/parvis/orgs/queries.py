@@ -1,5 +1,6 @@
 """What screens read about people, departments and the audit trail."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -117,6 +118,16 @@ def invitations_managed_by(member: Member) -> QuerySet[Link]:
 
 def member_by_email(email: str) -> Member | None:
     return Member.objects.filter(email=email.strip().lower()).first()
+
+
+def member_names(ids: Collection[int]) -> dict[int, str]:
+    """Of people named in something that the reader may read."""
+    return dict(Member.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+
+
+def department_names(ids: Collection[int]) -> dict[int, str]:
+    """The closed ones too; of departments named in something that the reader may read."""
+    return dict(Department.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
 
 
 def audit_page(member: Member, wanted: AuditFilter, *, before: int | None = None, limit: int = 50) -> AuditPage:

@@ -23,6 +23,7 @@ class Action(models.TextChoices):
     DELETE = "delete", _("delete for good")
     ASSIGN = "assign", _("assign and change conversations")
     SHARE_VIEW = "share_view", _("share views")
+    LISTEN = "listen", _("save and change queries that listen")
     SEE_CHANNELS = "see_channels", _("see channels and their health")
     MANAGE_CHANNELS = "manage_channels", _("add and change channels")
     MANAGE_PEOPLE = "manage_people", _("invite people and give roles")
@@ -31,15 +32,16 @@ class Action(models.TextChoices):
 
 
 _READS = frozenset({Action.SEE, Action.SEE_CHANNELS})
-_WORKS = _READS | {Action.NOTE, Action.REPLY, Action.DECIDE, Action.ASSIGN, Action.SHARE_VIEW}
+_WORKS = _READS | {Action.NOTE, Action.REPLY, Action.DECIDE, Action.ASSIGN, Action.SHARE_VIEW, Action.LISTEN}
 _LEADS = _WORKS | {Action.DELETE, Action.MANAGE_PEOPLE, Action.SEE_AUDIT, Action.MANAGE_CHANNELS}
 
 RIGHTS: dict[str, frozenset[str]] = {
     Role.STRATEGIST: _LEADS | {Action.MANAGE_HOUSE},
-    Role.ARCHITECT: _READS | {Action.NOTE, Action.MANAGE_CHANNELS, Action.SEE_AUDIT, Action.MANAGE_HOUSE},
+    Role.ARCHITECT: _READS
+    | {Action.NOTE, Action.LISTEN, Action.MANAGE_CHANNELS, Action.SEE_AUDIT, Action.MANAGE_HOUSE},
     Role.MANAGER: _LEADS,
     Role.COMMUNITY_MANAGER: _WORKS,
-    Role.ANALYST: _READS | {Action.NOTE},
+    Role.ANALYST: _READS | {Action.NOTE, Action.LISTEN},
     Role.CONTRIBUTOR: frozenset({Action.SEE, Action.NOTE}),
 }
 """The owner may do everything everywhere and stands outside the table."""

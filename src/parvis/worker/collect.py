@@ -10,6 +10,7 @@ from parvis.jobs.claim import claim, release
 from parvis.jobs.faults import one_line
 from parvis.jobs.thread import DatabaseThread
 from parvis.net.client import HttpClient
+from parvis.worker.listen import Listening
 
 _log = logging.getLogger("parvis.collect")
 
@@ -19,11 +20,18 @@ _AFTER_FAULT = timedelta(minutes=5)
 
 
 class Collecting:
-    """One worker's readings under way."""
+    """One worker's readings under way. With `listening`, channels that have a stream are followed instead."""
 
     def __init__(
-        self, client: HttpClient, *, worker: str, clock: Callable[[], datetime], in_database: DatabaseThread
+        self,
+        client: HttpClient,
+        *,
+        worker: str,
+        clock: Callable[[], datetime],
+        in_database: DatabaseThread,
+        listening: Listening | None = None,
     ) -> None:
+        self.listening = listening
         self.client, self.worker, self.clock, self.in_database = client, worker, clock, in_database
         self._readings: set[asyncio.Task[None]] = set()
 
@@ -31,6 +39,9 @@ class Collecting:
         """Begins what is due; never waits for the network."""
         free = MOST_AT_ONCE - len(self._readings)
         for channel in await self.in_database(self._claim, free) if free else []:
+            if self.listening is not None and self.listening.takes(channel):
+                self.listening.follow(channel)
+                continue
             task = asyncio.create_task(self._read(channel), name=f"channel {channel.pk}")
             self._readings.add(task)
             task.add_done_callback(self._readings.discard)

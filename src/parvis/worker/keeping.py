@@ -1,14 +1,30 @@
 """Housekeeping: what is old is forgotten, what sleeps is woken, and the worker says that it is alive."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import DatabaseError
+from django.db.models import QuerySet
 
 from parvis.channels.envelopes import prune_envelopes
+from parvis.channels.models import Channel, Effect, EffectState
+from parvis.channels.set_back import bring_back
+from parvis.flows.imported_files import remove_files
 from parvis.inbox.presence import prune_presences
 from parvis.inbox.services import wake_due
 from parvis.jobs import live
-from parvis.jobs.models import WorkerBeat
+from parvis.jobs.lease_watch import LeaseWatch
+from parvis.jobs.models import Job, JobState, WorkerBeat
 
+_watched: tuple[tuple[LeaseWatch, QuerySet[Any]], ...] = (
+    (LeaseWatch(), Channel.objects.filter(leased_until__isnull=False)),
+    (LeaseWatch(), Effect.objects.filter(state=EffectState.SENDING)),
+    (LeaseWatch(), Effect.objects.filter(state=EffectState.UNSURE, next_try_at__isnull=False)),
+    (LeaseWatch(), Job.objects.filter(state__in=[JobState.WAITING, JobState.RUNNING])),
+)
+"""Each with a watch of its own; rows that few look at, by their indexes."""
 _BEAT_KEPT_FOR = timedelta(days=1)
 
 
@@ -24,8 +40,22 @@ def beat(name: str, *, started_at: datetime, now: datetime) -> None:
 
 
 def say_goodbye(name: str) -> None:
-    WorkerBeat.objects.filter(name=name).delete()
+    """Where the database takes no word any more, the beat is simply not renewed."""
+    with suppress(DatabaseError):
+        WorkerBeat.objects.filter(name=name).delete()
 
 
-RARE: tuple[Callable[[datetime], object], ...] = (live.prune, prune_presences, prune_envelopes)
+def end_impossible_leases(now: datetime) -> int:
+    """Those that a clock which was ahead has taken; how many."""
+    return sum(watch.look(rows.all(), now=now) for watch, rows in _watched)
+
+
+RARE: tuple[Callable[[datetime], object], ...] = (
+    live.prune,
+    prune_presences,
+    prune_envelopes,
+    remove_files,
+    bring_back,
+    end_impossible_leases,
+)
 """Once a minute; each in its own transaction."""

@@ -7,20 +7,33 @@ import os
 import pkgutil
 import signal
 import socket
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from secrets import token_hex
+from typing import TYPE_CHECKING
 
 import parvis.flows
 from parvis.channels.delivery import LEASE_S, Delivery
 from parvis.channels.sessions import http_client
+from parvis.channels.sieve import set_sieve
 from parvis.flows.route import route_new_items
 from parvis.jobs.thread import DatabaseThread
+from parvis.jobs.turns import Turns
 from parvis.jobs.work import run_jobs
+from parvis.listening.waiting import something_waits
 from parvis.net.client import HttpClient
 from parvis.worker import keeping
 from parvis.worker.collect import Collecting
+from parvis.worker.listen import STREAM_LEASE_S, Listening
 from parvis.worker.loops import Stopping, repeat
+
+if TYPE_CHECKING:
+    from parvis.channels.models import Channel
+    from parvis.core.types import ItemRecord
+    from parvis.listening.ears import Ears
+    from parvis.listening.sieving import Sieve
 
 _log = logging.getLogger("parvis.worker")
 
@@ -28,8 +41,7 @@ STOP_WITHIN_S = 4.0
 _DELIVER_EVERY_S = 0.7
 _LOOK_EVERY_S = 1.0
 _WAKE_EVERY_S = 5.0
-_RARE_EVERY = timedelta(minutes=1)
-_ITEMS_A_TURN = 1000
+_RARE_EVERY_S = 60.0
 
 
 def utc_now() -> datetime:
@@ -50,12 +62,21 @@ def load_job_kinds() -> None:
 class Worker:
     """Delivery has a thread of its own for the database, so that long work never delays it."""
 
-    def __init__(self, *, lease_s: float = LEASE_S, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        *,
+        lease_s: float = LEASE_S,
+        stream_lease_s: float = STREAM_LEASE_S,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
         self.name = worker_name()
         self.clock = clock
         self.lease_s = lease_s
+        self.stream_lease_s = stream_lease_s
         self.started_at = clock()
-        self._rare_at = self.started_at + _RARE_EVERY
+        self._routing, self._hearing = Turns(), Turns()
+        self._ears: Ears | None = None
+        self._rare_at_s = time.monotonic() + _RARE_EVERY_S
         self.stopping = Stopping()
         self.quick = DatabaseThread()
         self.steady = DatabaseThread()
@@ -66,14 +87,15 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stopping.ask)
         async with http_client() as client:
-            delivery, collecting = self._delivery(client), self._collecting(client)
+            listening = self._listening(client)
+            delivery, collecting = self._delivery(client), self._collecting(client, listening)
             await asyncio.gather(
                 repeat("deliver", lambda: self._deliver(delivery), every_s=0, stopping=self.stopping),
                 repeat("collect", collecting.turn, every_s=_LOOK_EVERY_S, stopping=self.stopping),
                 repeat("route and jobs", self._work, every_s=_LOOK_EVERY_S, stopping=self.stopping),
                 repeat("keep", self._keep, every_s=_WAKE_EVERY_S, stopping=self.stopping),
             )
-            await asyncio.gather(delivery.drain(STOP_WITHIN_S), collecting.abandon())
+            await asyncio.gather(delivery.drain(STOP_WITHIN_S), collecting.abandon(), listening.abandon())
         await self.quick(keeping.say_goodbye, self.name)
         await self._close()
 
@@ -95,8 +117,13 @@ class Worker:
     def _delivery(self, client: HttpClient) -> Delivery:
         return Delivery(client, worker=self.name, clock=self.clock, in_database=self.quick, lease_s=self.lease_s)
 
-    def _collecting(self, client: HttpClient) -> Collecting:
-        return Collecting(client, worker=self.name, clock=self.clock, in_database=self.steady)
+    def _collecting(self, client: HttpClient, listening: Listening | None = None) -> Collecting:
+        return Collecting(client, worker=self.name, clock=self.clock, in_database=self.steady, listening=listening)
+
+    def _listening(self, client: HttpClient) -> Listening:
+        return Listening(
+            client, worker=self.name, clock=self.clock, in_database=self.steady, lease_s=self.stream_lease_s
+        )
 
     async def _deliver(self, delivery: Delivery) -> bool:
         await delivery.turn()
@@ -104,16 +131,32 @@ class Worker:
         return True
 
     async def _work(self) -> bool:
-        routed = await self.steady(route_new_items, now=self.clock(), limit=_ITEMS_A_TURN)
+        routed = await self.steady(self._route)
+        heard = await self.steady(self._hear)
         jobs = await self.steady(run_jobs, self.name, self.clock(), limit=1, load=load_job_kinds)
-        return bool(routed or jobs)
+        return bool(routed or heard or jobs)
+
+    def _route(self) -> int:
+        return self._routing.run(route_new_items, self.clock)
+
+    def _hear(self) -> int:
+        """The matcher weighs much: it is not loaded before something waits to be heard."""
+        if not something_waits():
+            return 0
+        if self._ears is None:
+            from parvis.listening.ears import Ears
+
+            self._ears = Ears()
+        from parvis.listening.hearing import hear_new_items
+
+        return self._hearing.run(partial(hear_new_items, self._ears), self.clock)
 
     async def _keep(self) -> bool:
         now = self.clock()
         await self.quick(keeping.beat, self.name, started_at=self.started_at, now=now)
         await self.steady(keeping.wake_snoozed, now)
-        if now >= self._rare_at:
-            self._rare_at = now + _RARE_EVERY
+        if time.monotonic() >= self._rare_at_s:
+            self._rare_at_s = time.monotonic() + _RARE_EVERY_S
             for forget in keeping.RARE:
                 await self.steady(forget, now)
         return False
@@ -123,11 +166,24 @@ class Worker:
         await self.steady.aclose()
 
 
-def run_worker(*, once: bool, lease_s: float = LEASE_S) -> None:
+_sieves: list["Sieve"] = []
+
+
+def _sieve(channel: "Channel", record: "ItemRecord") -> bool:
+    """Made when a stream that carries everything brings its first record: the matcher weighs much."""
+    if not _sieves:
+        from parvis.listening.sieving import Sieve
+
+        _sieves.append(Sieve())
+    return _sieves[0](channel, record)
+
+
+def run_worker(*, once: bool, lease_s: float = LEASE_S, stream_lease_s: float = STREAM_LEASE_S) -> None:
     """Blocks until the worker is asked to stop."""
+    set_sieve(_sieve)
 
     async def work() -> None:
-        worker = Worker(lease_s=lease_s)
+        worker = Worker(lease_s=lease_s, stream_lease_s=stream_lease_s)
         _log.info("worker %s begins", worker.name)
         await (worker.run_once() if once else worker.run())
         _log.info("worker %s has ended", worker.name)

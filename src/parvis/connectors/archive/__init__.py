@@ -3,12 +3,9 @@
 `reading.read` gives a file's records step by step; there is nothing to open, to poll or to do here.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
-
 from parvis.connectors.archive.parse import parse
 from parvis.connectors.archive.reading import ArchiveStep, read
-from parvis.core.connector import Account, Connector, Fetched, Session
+from parvis.core.connector import Account, Connector, Session
 from parvis.core.types import Answer, Recognition
 from parvis.core.wording import Text
 
@@ -23,14 +20,6 @@ def recognise(answer: Answer) -> list[Recognition]:
     return []
 
 
-async def fetch(session: Session, cursor: Mapping[str, Any]) -> AsyncIterator[Fetched]:
-    """Nothing: what there is came with the file."""
-    del session, cursor
-    nothing: tuple[Fetched, ...] = ()
-    for fetched in nothing:
-        yield fetched
-
-
 async def check(session: Session) -> Account:
     """Nobody signs in to a file."""
     return Account(name=session.address or NAME.en, can=frozenset(), facts={})
@@ -41,7 +30,7 @@ connector = Connector(
     name=NAME,
     version=1,
     recognise=recognise,
-    fetch=fetch,
+    fetch=None,
     parse=parse,
     check=check,
     guide=Text(

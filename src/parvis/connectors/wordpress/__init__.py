@@ -1,7 +1,7 @@
 """WordPress: posts, pages and comments by its REST API, moderated with an application password."""
 
 from parvis.connectors.wordpress.acts import ACTS
-from parvis.connectors.wordpress.fetch import fetch
+from parvis.connectors.wordpress.fetch import fetch, newest
 from parvis.connectors.wordpress.parse import parse
 from parvis.connectors.wordpress.recognise import recognise
 from parvis.connectors.wordpress.rights import check
@@ -14,6 +14,7 @@ connector = Connector(
     version=1,
     recognise=recognise,
     fetch=fetch,
+    newest=newest,
     parse=parse,
     check=check,
     credentials=(

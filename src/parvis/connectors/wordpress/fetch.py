@@ -36,7 +36,7 @@ from typing import Any
 import msgspec
 
 from parvis.connectors.wordpress.cursor import ListCursor, Progress
-from parvis.connectors.wordpress.listings import COMMENTS, LISTINGS, Listing, ListReader
+from parvis.connectors.wordpress.listings import COMMENTS, LISTINGS, SMALL_PAGE, Listing, ListReader
 from parvis.connectors.wordpress.rights import account_facts, own_account
 from parvis.connectors.wordpress.seen import Seen
 from parvis.connectors.wordpress.site import Site
@@ -75,6 +75,16 @@ async def fetch(session: Session, cursor: Mapping[str, Any]) -> AsyncIterator[Fe
             if site.signs_in:
                 await own_account(site)  # a password that was revoked reads like a wrong parameter (400)
             raise
+
+
+async def newest(session: Session) -> AsyncIterator[Fetched]:
+    """The last few of each list, comments first: however many posts there are, what people wrote is shown."""
+    site = Site(session)
+    reads_all = await _reads_all(site)
+    for listing in reversed(LISTINGS):
+        reader = ListReader(site, listing, reads_all=listing.name in reads_all)
+        window = await reader.rows({"orderby": "id", "order": "desc"}, size=SMALL_PAGE)
+        yield Fetched(payloads=(reader.payload(window.answer),), cursor={})
 
 
 def _reading(site: Site, listing: Listing, progress: Progress, *, reads_all: bool) -> "Reading":

@@ -269,6 +269,20 @@ async def test_answer_that_is_not_understood_is_kept_and_stops_the_reading():
     assert [one.body for one in kept] == [page.body]
 
 
+async def test_first_look_brings_the_newest_of_each_list_however_many_posts_there_are():
+    shelf = Shelf()
+    for number in range(1, 1001):
+        shelf.put("posts", number, "publish", type="post")
+    for number in range(1, 31):
+        shelf.put("comments", number, "hold", post=1)
+    found = [item async for one in connector.newest(shelf) for item in connector.parse(one.payloads[0]).items]
+    assert [item.remote_id for item in found] == [
+        *(f"comment:{number}" for number in range(30, 20, -1)),
+        *(f"post:{number}" for number in range(1000, 990, -1)),
+    ]
+    assert len(shelf.asked) == 3
+
+
 async def test_old_cursor_of_another_make_is_no_stumbling_block():
     assert Progress({}).written() == {"lists": {}}
 

@@ -13,6 +13,7 @@ from parvis.channels.search import SearchRow, add_rows, search_words
 from parvis.flows.demo.lives import bring_to_life
 from parvis.flows.demo.loading import Loader, indexes_built_after, measured, next_id, settle_sequences, stored_time
 from parvis.flows.demo.people import Company, make_company
+from parvis.flows.demo.queries import save_queries
 from parvis.flows.demo.threads import CONVERSATION, ITEM, Batch, Threads
 from parvis.inbox.deriving import derive, write_derived
 from parvis.inbox.models import Conversation, ConversationState
@@ -84,6 +85,8 @@ def _fill(
     settle_sequences(Profile, Item, Conversation)
     _count_items(company.channels)
     bring_to_life(company, now=now, seed=seed)
+    if item_count <= CHUNK:  # a large one is filled to be measured
+        save_queries(company, now=now)
     _say_why(everything=item_count <= CHUNK)
     return Demo(company, Item.objects.count(), Conversation.objects.count())
 

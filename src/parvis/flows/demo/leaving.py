@@ -15,7 +15,7 @@ from parvis.orgs.models import House, Member
 
 _FLAG = "is_looked_around_in"
 _SEARCH_TABLE = "channels_itemsearch"
-_OURS = ("jobs", "orgs", "channels", "inbox", "moderation")
+_OURS = ("jobs", "orgs", "channels", "inbox", "moderation", "listening")
 _OF_ACCOUNTS = ("account", "mfa", "socialaccount", "usersessions", "sessions")
 
 

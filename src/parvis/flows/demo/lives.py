@@ -2,8 +2,10 @@
 
 import uuid
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from random import Random
 
@@ -44,8 +46,7 @@ def bring_to_life(company: Company, *, now: datetime, seed: int) -> None:
     with transaction.atomic():
         _stick_labels(chance)
         _save_views(now=now)
-    for department in company.departments:
-        _work(company, department.pk, company.staff_of(department), chance, now=now)
+    _work(company, chance, now=now)
     with transaction.atomic():
         _decide_in_the_past(company, chance, now=now)
         _get_stuck(company, now=now)
@@ -71,7 +72,28 @@ def _save_views(*, now: datetime) -> None:
     )
 
 
-def _work(company: Company, department_id: int, staff: Sequence[Member], chance: Random, *, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class _Deed:
+    """Something that a person did at a moment of the last hours."""
+
+    at: datetime
+    do: Callable[..., object]
+
+
+def _work(company: Company, chance: Random, *, now: datetime) -> None:
+    """What everybody did, one after another as in life: the trail and the mentions stand in the order of time."""
+    deeds = [
+        deed
+        for department in company.departments
+        for deed in _deeds(company, department.pk, company.staff_of(department), chance, now=now)
+    ]
+    for deed in sorted(deeds, key=lambda one: one.at):
+        deed.do(now=deed.at)
+
+
+def _deeds(
+    company: Company, department_id: int, staff: Sequence[Member], chance: Random, *, now: datetime
+) -> Iterator[_Deed]:
     """The newest conversations of a department pass through its people's hands."""
     if not staff:
         return
@@ -81,16 +103,21 @@ def _work(company: Company, department_id: int, staff: Sequence[Member], chance:
         person = staff[number % len(staff)]
         at = now - timedelta(minutes=5 + int(chance.random() * 600))
         if number % 3 == 0:
-            assign(conversation, company.owner, to=person, now=at)
+            yield _Deed(at, partial(assign, conversation, company.owner, to=person))
         if number % 4 == 1:
-            set_priority(conversation, person, chance.choice((-1, 1, 2)), now=at)
+            yield _Deed(at, partial(set_priority, conversation, person, chance.choice((-1, 1, 2))))
         if number % 2 == 0:
             note = chance.choice(NOTES)
-            write_note(conversation, person, f"@{company.owner.name} {note}" if number % 6 == 0 else note, now=at)
+            text = f"@{company.owner.name} {note}" if number % 6 == 0 else note
+            yield _Deed(at, partial(write_note, conversation, person, text))
         if number == 1:
-            Draft.objects.create(
-                conversation=conversation, member=person, kind="reply", text="Bonjour, merci de ", updated_at=at
-            )
+            yield _Deed(at, partial(_begin_answer, conversation, person))
+
+
+def _begin_answer(conversation: Conversation, person: Member, *, now: datetime) -> None:
+    Draft.objects.create(
+        conversation=conversation, member=person, kind="reply", text="Bonjour, merci de ", updated_at=now
+    )
 
 
 def _decide_in_the_past(company: Company, chance: Random, *, now: datetime) -> None:

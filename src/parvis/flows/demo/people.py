@@ -32,6 +32,8 @@ CHANNELS = (
     ("Blog", "https://blog.demo-{slug}.example/", "wordpress"),
     ("Veille", "https://veille.demo-{slug}.example/feed/", "feed"),
 )
+OPENED_DAYS = 800
+"""Before the oldest comment: whatever is in the trail came later."""
 SLUGS = ("actu", "sport", "culture", "musique", "region", "maison")
 
 
@@ -53,7 +55,8 @@ class Company:
 
 
 def make_company(*, now: datetime, password: str | None) -> Company:
-    """Opens the house. Raises Conflict where one is open already."""
+    """Opens the house, as if `OPENED_DAYS` ago. Raises Conflict where one is open already."""
+    opened_at = now - timedelta(days=OPENED_DAYS)
     owner = open_house(
         HOUSE,
         zone="Europe/Zurich",
@@ -62,15 +65,15 @@ def make_company(*, now: datetime, password: str | None) -> Company:
         owner_email="olive@example.org",
         password=password,
         department=DEPARTMENTS[0],
-        now=now,
+        now=opened_at,
         is_demo=True,
     )
     house = House.objects.get()
     departments = [
-        Department.objects.get_or_create(name=name, defaults={"position": position, "created_at": now})[0]
+        Department.objects.get_or_create(name=name, defaults={"position": position, "created_at": opened_at})[0]
         for position, name in enumerate(DEPARTMENTS)
     ]
-    members = [_member(owner, departments, now, *person) for person in PEOPLE]
+    members = [_member(owner, departments, opened_at, *person) for person in PEOPLE]
     channels = [
         _channel(department, slug, kind, now=now)
         for department, slug in zip(departments, SLUGS, strict=True)
@@ -102,7 +105,7 @@ def _channel(department: Department, slug: str, kind: tuple[str, str, str], *, n
         "facts": {"house": HOUSE, "stands_for": stands_for, "demo": "yes"},
         "can": sorted(str(can) for can in demonstration.ACTS) if has_public else [],
         "opens_conversations": ["comment", "mention"],
-        "created_at": now - timedelta(days=800),
+        "created_at": now - timedelta(days=OPENED_DAYS),
         "last_sync_at": now - timedelta(seconds=40),
         "last_success_at": now - timedelta(seconds=40),
     }

@@ -15,6 +15,7 @@ ITEM = (
     "id", "channel_id", "department_id", "remote_id", "kind", "profile_id", "parent_id", "parent_remote_id", "root_id",
     "about_id", "about_remote_id", "title", "text", "url", "language", "status", "remote_status", "published_at",
     "received_at", "seen_at", "fingerprint", "is_routed",
+    "is_heard",
 )  # fmt: skip
 CONVERSATION = (
     "id", "root_id", "channel_id", "department_id", "state", "snoozed_until", "assignee_id", "priority", "last_item_id",
@@ -22,7 +23,7 @@ CONVERSATION = (
     "why", "created_at",
 )  # fmt: skip
 A_THREAD = 5
-"""Items of a conversation, on average."""
+"""Items to a conversation, on average, the articles counted in."""
 COMMENTS_AN_ARTICLE = 50
 DAYS = 730
 SMALL = 20_000
@@ -71,7 +72,7 @@ class Threads:
         self._item_id = first_item_id
         self._conversation_id = first_conversation_id
         self.article_count = max(item_count // COMMENTS_AN_ARTICLE, len(channels))
-        self.conversation_count = max((item_count - self.article_count) // A_THREAD, 1)
+        self.conversation_count = max(item_count // A_THREAD, 1)
         self._left = item_count - self.article_count
         self.authors_a_channel = max(item_count // 8 // len(channels), 5)
         self._first_profile_id = first_profile_id
@@ -193,7 +194,7 @@ class Threads:
             (
                 key, channel.pk, channel.department_id, remote_id, kind, author.id, parent_id, parent_remote_id,
                 root_id, about_id, about_remote_id, title, said.text, f"{channel.address}{key}", said.language, status,
-                status, stored, stored, stored, f"{key:032x}", True,
+                status, stored, stored, stored, f"{key:032x}", True, not self._is_small,
             )
         )  # fmt: skip
         batch.words.append((key, channel.department_id, title, said.text, author.name))

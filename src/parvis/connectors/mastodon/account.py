@@ -1,0 +1,61 @@
+"""Who we are on an instance, and what the channel will read there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from parvis.connectors.mastodon.acts import ACTS
+from parvis.connectors.mastodon.instance import Instance, record_of
+from parvis.core.connector import Account, Session
+from parvis.core.errors import CredentialsRejected, RemoteGone
+
+
+async def check(session: Session) -> Account:
+    instance = Instance(session)
+    own = await _own(instance) if instance.signs_in else {}
+    facts = await _instance_facts(instance)
+    if own:
+        facts["signed_in"] = "1"
+    match session.facts.get("source"):
+        case "public":
+            return Account(name=facts["title"] or instance.host, can=frozenset(), facts=facts)
+        case "tag":
+            return Account(name=f"#{session.facts['tag']}", can=frozenset(), facts=facts)
+        case "account":
+            found = record_of(await instance.get("v1/accounts/lookup", {"acct": session.facts["acct"]}))
+            name = str(found.get("display_name") or found.get("acct") or session.facts["acct"])
+            return Account(name=name, can=frozenset(), facts={**facts, "account_id": str(found["id"])})
+    if not own:
+        raise CredentialsRejected(host=instance.host)
+    account = {"source": "mentions", "account_id": str(own["id"]), "acct": str(own.get("acct") or "")}
+    return Account(name=f"@{account['acct']}", can=frozenset(ACTS), facts={**facts, **account})
+
+
+async def _own(instance: Instance) -> dict[str, Any]:
+    """Raises CredentialsRejected where the token is none of this instance."""
+    return record_of(await instance.get("v1/accounts/verify_credentials"))
+
+
+async def _instance_facts(instance: Instance) -> dict[str, str]:
+    """Limits as the instance tells them, and where its streams are; other servers know v1 alone."""
+    try:
+        told = record_of(await instance.get("v2/instance"))
+    except RemoteGone:
+        told = record_of(await instance.get("v1/instance"))
+    configuration = _part(told, "configuration")
+    statuses, urls = _part(configuration, "statuses"), _part(configuration, "urls") or _part(told, "urls")
+    facts = {
+        "title": str(told.get("title") or ""),
+        "streaming": str(urls.get("streaming") or urls.get("streaming_api") or ""),
+        "max_characters": _number(statuses.get("max_characters") or told.get("max_toot_chars")),
+        "url_characters": _number(statuses.get("characters_reserved_per_url")),
+    }
+    return {name: value for name, value in facts.items() if value or name == "title"}
+
+
+def _part(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = told.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _number(told: Any) -> str:
+    return str(told) if isinstance(told, int) and not isinstance(told, bool) and told > 0 else ""

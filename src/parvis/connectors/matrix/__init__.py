@@ -1,0 +1,45 @@
+"""Matrix: what is said in the rooms of an account, answered and taken away, invitations accepted."""
+
+from parvis.connectors.matrix.acts import ACTS
+from parvis.connectors.matrix.fetch import fetch, listen
+from parvis.connectors.matrix.homeserver import check
+from parvis.connectors.matrix.parse import parse
+from parvis.connectors.matrix.recognise import SLUG, recognise
+from parvis.core.connector import Connector, Credential
+from parvis.core.types import Kind
+from parvis.core.wording import Text
+
+connector = Connector(
+    slug=SLUG,
+    name=Text("Matrix", "Matrix"),
+    version=1,
+    recognise=recognise,
+    fetch=fetch,
+    parse=parse,
+    check=check,
+    credentials=(
+        Credential(
+            name="access_token",
+            label=Text("Access token", "Jeton d’accès"),
+            help=Text(
+                "Of an account of its own for Parvis; it reads the rooms that this account has joined.",
+                "D’un compte propre à Parvis\u202f; il lit les salons que ce compte a rejoints.",
+            ),
+            secret=True,
+        ),
+    ),
+    guide=Text(
+        "Make an account for Parvis on your homeserver, and sign in to it in Element in a private window.\n"
+        "Open Settings → Help & About → Advanced, and copy the access token.\n"
+        "Close the window without signing out: signing out would end the token.",
+        "Créez un compte pour Parvis sur votre serveur, et connectez-vous dans Element, en navigation privée.\n"
+        "Ouvrez Paramètres → Aide et à propos → Avancé, et copiez le jeton d’accès.\n"
+        "Fermez la fenêtre sans vous déconnecter\u202f: cela mettrait fin au jeton.",
+    ),
+    acts=ACTS,
+    stream=listen,
+    stream_resumes=True,
+    interval_s=15.0,
+    requests_per_minute=60.0,
+    opens_conversations=frozenset({Kind.MESSAGE, Kind.MENTION}),
+)

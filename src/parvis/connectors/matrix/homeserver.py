@@ -1,0 +1,105 @@
+"""One homeserver as its client-server API shows it (https://spec.matrix.org/v1.15/client-server-api/, read 2026-11)."""
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from parvis.core.connector import Account, Can, Session
+from parvis.core.errors import AnswerNotUnderstood, NotEncrypted, RateLimited, Refused
+from parvis.core.types import Answer
+from parvis.net.page import json_of
+
+CLIENT = "/_matrix/client/v3"
+
+
+class Homeserver:
+    """Requests with the channel's token."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.host = urlsplit(session.address).hostname or session.address
+
+    async def ask(
+        self,
+        method: str,
+        path: tuple[str, ...],
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: object = None,
+    ) -> Answer:
+        """A good answer; `path` is given in parts, which are escaped here. Raises RemoteError."""
+        if urlsplit(self.session.address).scheme != "https" and not _is_private(self.host):
+            raise NotEncrypted(host=self.host)
+        url = self.session.address.rstrip("/") + CLIENT + "".join("/" + quote(part, safe="") for part in path)
+        headers = {"authorization": f"Bearer {self.session.credentials.get('access_token', '')}"}
+        accepted = frozenset({429})
+        answer = await self.session.request(
+            method, url, params=params, json=json, headers=headers, accept_statuses=accepted
+        )
+        if answer.status == 429:
+            raise RateLimited(host=self.host, retry_after_s=_pause_s(answer), answer=answer)
+        return answer
+
+    async def read(self, *path: str, params: Mapping[str, str | int] | None = None) -> dict[str, Any]:
+        """The object in the answer to a GET."""
+        return self.object_in(await self.ask("GET", path, params=params))
+
+    def object_in(self, answer: Answer) -> dict[str, Any]:
+        told = json_of(answer)
+        if not isinstance(told, dict):
+            raise AnswerNotUnderstood(host=self.host, detail=type(told).__name__, answer=answer)
+        return told
+
+
+async def check(session: Session) -> Account:
+    """Who the token belongs to. Raises CredentialsRejected where it is not (or no longer) valid."""
+    server = Homeserver(session)
+    user_id = str((await server.read("account", "whoami")).get("user_id", ""))
+    name = await _display_name(server, user_id)
+    shown = f"{name} ({user_id})" if name and name != user_id else user_id
+    can = frozenset({Can.REPLY, Can.DELETE, Can.APPROVE, Can.TRASH})
+    return Account(name=shown, can=can, facts={"user_id": user_id})
+
+
+async def own_id(server: Homeserver) -> str:
+    """Who we are, also where nothing was checked before."""
+    return server.session.facts.get("user_id") or str((await server.read("account", "whoami")).get("user_id", ""))
+
+
+async def _display_name(server: Homeserver, user_id: str) -> str:
+    try:
+        return str((await server.read("profile", user_id)).get("displayname") or "")
+    except Refused:
+        return ""
+
+
+def error_code(error: Refused) -> str:
+    """Matrix's own code for a refusal ("M_FORBIDDEN"), "" where it gave none."""
+    try:
+        said = json_of(error.answer) if error.answer is not None else {}
+    except AnswerNotUnderstood:
+        return ""
+    return str(said.get("errcode", "")) if isinstance(said, dict) else ""
+
+
+def _pause_s(answer: Answer) -> float | None:
+    """Retry-After since Matrix 1.10; `retry_after_ms` in the answer before."""
+    told = answer.headers.get("retry-after", "")
+    if told.isdigit():
+        return float(told)
+    try:
+        said = json_of(answer)
+    except AnswerNotUnderstood:
+        return None
+    wait_ms = said.get("retry_after_ms") if isinstance(said, dict) else None
+    return wait_ms / 1000 if isinstance(wait_ms, int | float) else None
+
+
+def _is_private(host: str) -> bool:
+    """Whether a host's name says that it is on this machine or in the house's own network."""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        name = host.lower().rstrip(".")
+        return "." not in name or name.endswith((".localhost", ".local", ".internal", ".test", ".home.arpa"))

@@ -1,0 +1,83 @@
+"""Items as the query language sees them: the same document whether one arrives or is looked up years later."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from parvis.channels.models import Item
+from parvis.channels.search import MOST_WORDS
+from parvis.core.query.document import Document
+from parvis.core.text.normalise import words_of
+
+_FIELDS = (
+    "id", "department_id", "fingerprint", "title", "text", "url", "language", "kind", "published_at", "received_at",
+    "parent_id", "parent_remote_id", "media", "facts", "channel_id", "channel__name", "channel__connector",
+    "department__name", "profile__name", "profile__handle", "telling__story_id",
+)  # fmt: skip
+_RESERVED_WORDS = 300
+"""For the author's name, which the index holds too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An item with what its matches need to know."""
+
+    item_id: int
+    department_id: int
+    fingerprint: str
+    """Of the item as it was read: whoever writes down what was found asks whether it is still so."""
+    at: datetime
+    document: Document
+
+
+def heard(items: Iterable[Item]) -> list[Heard]:
+    """`items`: a queryset of them, in its order."""
+    rows: Any = items
+    return [_heard(values) for values in rows.values_list(*_FIELDS)]
+
+
+def _heard(values: Sequence[Any]) -> Heard:
+    (
+        key, department_id, fingerprint, title, text, url, language, kind, published_at, received_at, parent_id,
+        parent_remote_id, media, facts, channel_id, channel, connector, department, author, handle, story,
+    ) = values  # fmt: skip
+    document = Document(
+        heard_text(title, text),
+        title=title,
+        author=author or "",
+        handle=handle or "",
+        url=url,
+        lang=language,
+        channel=(channel, str(channel_id)),
+        department=(department, str(department_id)),
+        kind=kind,
+        platform=connector,
+        story=(str(story),) if story else (),
+        followers=_number(facts, "followers"),
+        reach=_number(facts, "reach"),
+        published_at=published_at or received_at,
+        is_reply=bool(parent_id or parent_remote_id),
+        has_media=bool(media),
+    )
+    return Heard(key, department_id, fingerprint, published_at or received_at, document)
+
+
+def heard_text(title: str, text: str) -> str:
+    """As much of a text as the full-text index holds, so that history and arrival find the same."""
+    room = MOST_WORDS - _RESERVED_WORDS
+    if len(title) + len(text) <= room:
+        return text
+    room -= len(words_of(title))
+    if len(words_of(text)) <= room:
+        return text
+    low, high = 0, len(text)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if len(words_of(text[:middle])) <= room else (low, middle)
+    return text[:low].rsplit(None, 1)[0]
+
+
+def _number(facts: dict[str, Any], name: str) -> float | None:
+    value = facts.get(name)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

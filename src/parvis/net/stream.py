@@ -1,0 +1,111 @@
+"""Connections for protocols other than HTTP, behind the same guard and within the same bounds.
+
+The name is looked up once, judged, and the judged address is dialled; a certificate is checked against
+the name. Plain connections lead only to hosts that the house itself has named.
+"""
+
+import asyncio
+import contextlib
+import ssl
+from dataclasses import dataclass
+
+from parvis.core.errors import AnswerNotUnderstood, NotEncrypted, RemoteError, TimedOut, Unreachable, WayRefused
+from parvis.core.wording import Text
+from parvis.net.failures import CUT, NO_WAY, unreachable_from
+from parvis.net.guard import DANGEROUS_PORTS, MOST_ADDRESSES, Guard
+from parvis.net.options import Limits
+
+MAIL_PORTS = frozenset({143, 993})
+"""Of DANGEROUS_PORTS, those that a connector may speak to in their own protocol."""
+_SLOWEST_BYTES_PER_S = 50_000
+_CLOSING_S = 2.0
+_ENDLESS_LINE = Text("a line without end", "une ligne sans fin")
+_LEAVING = (asyncio.IncompleteReadError, OSError)
+
+
+async def open_stream(
+    guard: Guard, host: str, port: int, *, context: ssl.SSLContext | None, limits: Limits, line_limit_bytes: int
+) -> "GuardedStream":
+    """`context` None: without TLS. Raises Unreachable and its kin, NotEncrypted, WayRefused."""
+    _check_port(guard, host, port)
+    addresses = await guard.addresses(host, port, timeout_s=limits.connect_s)
+    if context is None and not guard.names(host, port, addresses):
+        raise NotEncrypted(host=host)
+    failure: RemoteError = Unreachable(host=host, detail=NO_WAY)
+    tried = addresses[:MOST_ADDRESSES]
+    for address in tried:
+        try:
+            async with asyncio.timeout(limits.connect_s / len(tried)):
+                reader, writer = await asyncio.open_connection(
+                    address,
+                    port,
+                    ssl=context,
+                    server_hostname=host if context else None,
+                    limit=line_limit_bytes,
+                )
+        except TimeoutError:
+            failure = TimedOut(host=host, limit_s=f"{limits.connect_s:g}")
+        except OSError as error:
+            failure = unreachable_from(error, host=host)
+        else:
+            return GuardedStream(reader, writer, host=host, limits=limits)
+    raise failure
+
+
+def _check_port(guard: Guard, host: str, port: int) -> None:
+    refused = DANGEROUS_PORTS - MAIL_PORTS
+    if not 0 < port < 65536 or (port in refused and not guard.names_port(host, port)):
+        raise WayRefused(host=host, detail=Text(f"port {port} is not opened", f"le port {port} n’est pas ouvert"))
+
+
+@dataclass(slots=True)
+class GuardedStream:
+    """core.connector.ByteStream over one connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    host: str
+    limits: Limits
+
+    async def read_line(self, *, wait_s: float | None = None) -> bytes:
+        """The whole line within the time: one that drips in letter by letter is late too."""
+        limit_s = self.limits.read_s if wait_s is None else wait_s
+        try:
+            async with asyncio.timeout(limit_s):
+                return await self.reader.readuntil(b"\n")
+        except TimeoutError:
+            raise TimedOut(host=self.host, limit_s=f"{limit_s:g}") from None
+        except (asyncio.LimitOverrunError, ValueError) as error:
+            raise AnswerNotUnderstood(host=self.host, detail=_ENDLESS_LINE) from error
+        except _LEAVING as error:
+            raise self._cut(error) from error
+
+    async def read_exactly(self, size_bytes: int) -> bytes:
+        limit_s = max(self.limits.total_s, size_bytes / _SLOWEST_BYTES_PER_S)
+        try:
+            async with asyncio.timeout(limit_s):
+                return await self.reader.readexactly(size_bytes)
+        except TimeoutError:
+            raise TimedOut(host=self.host, limit_s=f"{limit_s:g}") from None
+        except _LEAVING as error:
+            raise self._cut(error) from error
+
+    async def write(self, data: bytes) -> None:
+        try:
+            async with asyncio.timeout(self.limits.read_s):
+                self.writer.write(data)
+                await self.writer.drain()
+        except TimeoutError:
+            raise TimedOut(host=self.host, limit_s=f"{self.limits.read_s:g}") from None
+        except OSError as error:
+            raise self._cut(error) from error
+
+    async def aclose(self) -> None:
+        self.writer.close()
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(_CLOSING_S):
+                await self.writer.wait_closed()
+
+    def _cut(self, error: Exception) -> Unreachable:
+        found = unreachable_from(error, host=self.host)
+        return found if isinstance(found, Unreachable) else Unreachable(host=self.host, detail=CUT)
