@@ -182,3 +182,13 @@ def test_all_that_match_are_selected_and_unselected_by_key(quiet_desk, open_page
     page.keyboard.press("Shift+Period")
     expect(page.locator("#bulk [name=all]")).to_be_checked()
     expect(page.locator("#bulk")).to_contain_text("All 35 that match are selected")
+
+
+def test_palette_says_what_a_choice_chooses(quiet_desk, open_page):
+    page = open_page(quiet_desk, "/inbox/?q=")
+    page.keyboard.press("Control+k")
+    told = page.locator("#palette-list li").all_inner_texts()
+    assert {"Look: Light", "Density: Normal", "Language: Français"} <= set(told)
+    assert not {"Light", "Normal", "Français", "Urgent", "Approve"} & set(told), "nothing is selected or open"
+    page.locator("#palette input").fill("look dark")
+    assert page.locator("#palette-list li").all_inner_texts() == ["Look: Dark"]

@@ -65,3 +65,37 @@ def test_filter_that_cannot_be_read_leads_back_to_what_is_open(quiet_desk, open_
     expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_role("link", name="Show everything open").click()
     expect(page).to_have_url(re.compile(r"/inbox/(\?|$)"))
+
+
+def test_acts_of_a_conversation_stand_in_one_row_in_either_language(desk, open_page):
+    page = open_page(desk, "/inbox/?q=")
+    for language in ("fr", "en"):
+        page.set_viewport_size({"width": 1440, "height": 800})
+        page.locator(".topbar summary.person").click()
+        page.locator(f".topbar [name=language][value={language}]").click()
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        page.locator(".row-link").first.click()
+        acts = page.locator("#detail .talk-head > .actions")
+        expect(acts).to_be_visible()
+        for width in (1200, 1280, 1366, 1440, 1600, 1920, 1000, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert acts.bounding_box()["height"] <= 30, (language, width)
+        assert acts.locator("[title], form button[title]").count() == 6
+
+
+def test_rename_of_a_department_opens_beneath_and_its_button_stays(desk, open_page):
+    page = open_page(desk, "/departments/", who="Olive")
+    button = page.locator("main li summary").first
+    before = button.bounding_box()
+    button.click()
+    expect(page.locator("main li form.renaming").first).to_be_visible()
+    after = button.bounding_box()
+    assert (after["x"], after["y"]) == (before["x"], before["y"])
+
+
+def test_tabs_that_do_not_fit_hint_that_they_scroll(quiet_desk, open_page):
+    page = open_page(quiet_desk, "/inbox/?q=", viewport={"width": 390, "height": 800})
+    tabs = page.locator("#tabs .tabs")
+    assert tabs.evaluate("(one) => one.scrollWidth > one.clientWidth")
+    attached = tabs.evaluate("(one) => getComputedStyle(one).backgroundAttachment")
+    assert attached == "local, local, scroll, scroll"

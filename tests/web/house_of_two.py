@@ -18,6 +18,7 @@ from parvis.channels.search import SearchRow, add_rows, search_words
 from parvis.core.types import Status
 from parvis.inbox.models import Draft, Label, Labelling, Mention, Note, Presence, SavedView
 from parvis.jobs.models import Job, JobState
+from parvis.listening.models import HourCount, Match, QueryVersion, SavedQuery, Story, Telling
 from parvis.moderation.models import Decision, Reason, Verdict
 from parvis.orgs.audit import record
 from parvis.orgs.models import Department, Link, LinkPurpose, Member
@@ -53,6 +54,8 @@ class Part:
     own_job: Job
     channel_job: Job
     batch: UUID
+    query: SavedQuery
+    story: Story
 
 
 def furnish(cast: Cast) -> SimpleNamespace:
@@ -119,9 +122,24 @@ def _part(department: Department, person: Member, colleague: Member, word: str) 
     )  # fmt: skip
     own_job = _job(person, "bulk", word, {"act": "done", "batch": str(batch), "filter": word, "department": None})
     channel_job = _job(person, "import", word, {"channel": channel.pk, "path": f"/{word}.csv"})
+    query = SavedQuery.objects.create(
+        department=department, owner=person, name=f"Query {word}", text=word, purpose=f"Purpose {word}",
+        created_at=MONDAY, changed_at=MONDAY, match_count=1, last_match_at=MONDAY,
+    )  # fmt: skip
+    query.revision = QueryVersion.objects.create(
+        query=query, member=person, at=MONDAY, name=query.name, text=word, state="on", note=f"Note {word}"
+    ).pk
+    query.save()
+    Match.objects.create(query=query, item=published, hour=MONDAY, matched_at=MONDAY)
+    HourCount.objects.create(query=query, hour=MONDAY, count=1)
+    story = Story.objects.create(
+        department=department, founder=published, signature=b"", first_at=MONDAY, last_at=MONDAY, item_count=2
+    )
+    for one in (item, published):
+        Telling.objects.create(item=one, story=story, likeness=1)
     return Part(
         department, person, other, channel, conversation, item, published, label, note, own_view, shared_view,
-        invitation, effect, own_job, channel_job, batch,
+        invitation, effect, own_job, channel_job, batch, query, story,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import re
 import time
+from html import unescape
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -243,3 +244,27 @@ def test_passkeys_are_offered_only_where_the_browser_takes_them(inside, host, of
     assert ("Add a passkey" in inside.get("/account/", headers=headers).content.decode()) is offered
     login = Client().get("/accounts/login/", headers=headers).content.decode()
     assert ("Sign in with a passkey" in login) is offered
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/accounts/logout/",
+        "/accounts/password/change/", "/accounts/reauthenticate/", "/accounts/2fa/", "/accounts/2fa/totp/activate/",
+        "/accounts/2fa/webauthn/", "/accounts/2fa/webauthn/add/",
+    ],
+)  # fmt: skip
+def test_pages_of_the_sign_in_library_keep_the_typography_of_the_desk_in_french(client, sam, path):
+    sam.language = "fr"
+    sam.save()
+    if not path.startswith(("/accounts/login", "/accounts/password/reset")):
+        sign_in(client, sam)
+    page = client.get(path, headers=FRENCH, follow=True).content.decode()
+    shown = re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", page.split("<main")[1].split("</main")[0], flags=re.DOTALL)
+    shown = unescape(shown).replace(sam.email, "")
+    assert len(shown.split()) > 3
+    assert not re.search(r"\w'\w|[Aa]dresses? (e-?mail|de courriel)|[ \xa0][:;?!]", shown), shown
+
+
+def test_field_of_the_sign_in_page_is_called_adresse_electronique(client, cast):
+    assert "Adresse électronique</label>" in client.get("/accounts/login/", headers=FRENCH).content.decode()

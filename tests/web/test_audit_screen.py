@@ -1,14 +1,23 @@
 """The audit trail on the screen."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 
+from parvis.channels.opening import change_channel
+from parvis.inbox.notes import write_note
+from parvis.inbox.services import assign, set_priority
 from parvis.jobs.work import run_jobs
 from parvis.orgs import audit
 from parvis.orgs.audit_guard import lowered_guard
+from parvis.orgs.house import change_house
+from parvis.orgs.links import sign_in_link
 from parvis.orgs.models import AuditEntry
+from parvis.orgs.services import give_role, order_departments, rename_department
 from parvis.testing.clock import MONDAY, later
+from parvis.testing.factories import make_channel, make_conversation, make_item
 
 
 @pytest.fixture
@@ -107,3 +116,81 @@ def test_empty_trail_says_what_will_be_here(client, cast):
 def test_number_that_is_none_shows_the_first_page(client, cast, trail):
     client.force_login(cast.olive)
     assert shown(client.get("/audit/?before=x&person=zz&since=never").content.decode())[0] == 120
+
+
+def lines(client):
+    page = client.get("/audit/").content.decode()
+    rows = re.findall(r'<div class="row-facts">(.*?)</div>', page.split('class="lines"')[1], re.DOTALL)
+    return [re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", row))) for row in reversed(rows)]
+
+
+@pytest.fixture
+def deeds(cast, now):
+    """What the services write, one of each that holds a number of something."""
+    channel = make_channel(cast.news, name="Our site")
+    conversation = make_conversation(make_item(channel, "Hello"))
+    assign(conversation, cast.olive, to=cast.camille, now=now)
+    set_priority(conversation, cast.camille, 2, now=now)
+    write_note(conversation, cast.camille, "@Maud look here", now=now)
+    order_departments(cast.olive, [cast.sport.pk, cast.news.pk], now=now)
+    rename_department(cast.sport, cast.olive, name="Sports", now=now)
+    give_role(cast.anna, cast.olive, role="manager", department=cast.sport, now=now)
+    sign_in_link(address="http://desk", now=now, member=cast.maud, by=cast.olive)
+    change_channel(channel, cast.olive, department=cast.sport, now=now)
+    change_house(cast.olive, name="New name", zone="Europe/Zurich", language="fr", now=now)
+    audit.record(
+        None,
+        "channel.needs_person",
+        subject="channel",
+        subject_key=channel.pk,
+        now=now,
+        facts={"code": "right_missing"},
+    )
+
+
+def test_people_departments_and_channels_are_called_by_their_names(client, cast, deeds):
+    cast.olive.language = "en"
+    cast.olive.save()
+    client.force_login(cast.olive)
+    told = lines(client)
+    for number, words in enumerate(
+        (
+            ("conversation", "to Camille"),
+            ("priority from normal to urgent",),
+            ("for the eyes of Maud",),
+            ("house", "now Sports , News"),
+            ("department Sports", "from Sport to Sports"),
+            ("member Anna", "as Manager"),
+            ("for Maud",),
+            ("channel Our site", "department from News to Sports"),
+            ("house", "name from", "to New name", "language from English to French"),
+            ("channel Our site", "because the account lacks a right"),
+        )
+    ):
+        for said in words:
+            assert said in told[number], (said, told[number])
+        assert not re.search(r"\b(member|assignee|department|priority|named|to|code|effect): ", told[number])
+
+
+def test_facts_are_told_in_french_too(client, cast, deeds):
+    cast.olive.language = "fr"
+    cast.olive.save()
+    client.force_login(cast.olive)
+    told = " ".join(lines(client))
+    for said in ("à Camille", "de normale à urgente", "à l’attention de Maud", "pour Maud", "il manque un droit"):
+        assert said in told, said
+
+
+def test_fact_that_nobody_foresaw_and_names_that_are_gone_do_no_harm(client, cast):
+    facts = {"odd_thing": {"a": [1, None]}, "before": None, "member": 99_999, "name": "<b>x</b>"}
+    audit.record(cast.olive, "something.new", subject="member", subject_key=99_998, now=MONDAY, facts=facts)
+    client.force_login(cast.olive)
+    page = client.get("/audit/").content.decode()
+    assert "member 99999" in page and "odd thing" in page and "<b>x</b>" not in page
+
+
+def test_names_cost_no_query_an_entry(client, cast, trail, deeds, django_assert_max_num_queries):
+    client.force_login(cast.olive)
+    client.get("/audit/")
+    with django_assert_max_num_queries(15):
+        client.get("/audit/")

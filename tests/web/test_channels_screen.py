@@ -1,7 +1,9 @@
 """Channels on the screen: how they are, adding one step by step, changing, files, what could not be understood."""
 
 import base64
+import socket
 import zlib
+from dataclasses import replace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,6 +13,8 @@ from tests.web.club import HOSTILE, PASSWORD, club, club_site
 from parvis.channels.models import Channel, ChannelState, Envelope, EnvelopeState, Item
 from parvis.channels.registry import added
 from parvis.channels.vault import seal, unseal
+from parvis.core.errors import Unreachable
+from parvis.core.wording import Text
 from parvis.jobs.models import Job, JobState
 from parvis.jobs.work import run_jobs
 from parvis.testing.factories import make_channel, make_item
@@ -64,6 +68,10 @@ def add_envelope(channel, body, now, state=EnvelopeState.UNPARSED):
 
 def text(response):
     return response.content.decode()
+
+
+def within_main(response):
+    return text(response).split("<main")[1].split("</main")[0]
 
 
 def open_house(client, site, *, password=PASSWORD):
@@ -177,6 +185,17 @@ def test_channel_is_added_step_by_step_and_nothing_is_saved_before_the_last(maud
     assert channel.facts["id"] == "7" and channel.next_sync_at is not None
 
 
+def test_first_items_that_nobody_can_read_are_a_sentence_and_the_channel_can_be_saved(maud, site, cast):
+    def crash(_payload):
+        raise KeyError("text")
+
+    with added(replace(club(), parse=crash)):
+        page = text(maud.get(open_house(maud, site).url))
+        assert "Something came, but Parvis could not understand it." in page and "There is nothing yet" not in page
+        maud.post("/channels/new/save")
+    assert Channel.objects.get().name == "Our hall"
+
+
 def test_saving_twice_makes_one_channel(maud, site, cast):
     open_house(maud, site)
     maud.post("/channels/new/save")
@@ -253,6 +272,26 @@ def test_slow_site_is_given_up_and_the_address_kept(maud, site, monkeypatch):
     answer = maud.post("/channels/new/", {"address": f"{site.address}/slow"})
     assert answer.status_code == 422
     assert "took longer than 0.3 s" in text(answer) and "/slow" in text(answer)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "cannot be reached"), ("en", "then try once more."), ("fr", "puis réessayez.")]
+)
+def test_host_that_cannot_be_reached_is_told_with_what_to_do_now(maud, cast, language, said):
+    with socket.socket() as nobody_listens:
+        nobody_listens.bind(("127.0.0.1", 0))
+        cast.maud.language = language
+        cast.maud.save()
+        answer = maud.post("/channels/new/", {"address": f"http://127.0.0.1:{nobody_listens.getsockname()[1]}/"})
+    page = within_main(answer)
+    assert answer.status_code == 422 and said in page.split('class="field-error"')[1].split("</div>")[0]
+    assert "by itself" not in page and "de lui-même" not in page
+
+
+def test_failing_channel_says_once_that_it_tries_again(maud, cast):
+    make_channel(cast.news, error=Unreachable(host="site.example", detail=Text("cut", "coupé")).facts, failure_count=2)
+    page = within_main(maud.get("/channels/"))
+    assert "site.example cannot be reached: cut." in page and page.count("tries again by itself") == 1
 
 
 def test_channel_cannot_be_added_to_a_department_that_one_does_not_manage(maud, site, cast):
@@ -410,6 +449,20 @@ def test_import_is_stopped_and_goes_on(maud, cast):
     assert job.state == JobState.DONE and Item.objects.filter(channel=channel).count() == 1
 
 
+def test_stopped_import_whose_file_is_removed_does_not_offer_to_go_on(maud, cast, settings):
+    channel = make_channel(cast.news)
+    upload(maud, channel, b"id,text\n1,Hello\n")
+    job = Job.objects.get()
+    address = f"/channels/{channel.pk}/jobs/{job.pk}/"
+    maud.post(address, {"verb": "cancel"})
+    run_jobs("worker", timezone.now())
+    assert "Remove the file" in text(maud.get(address))
+    maud.post(address, {"verb": "forget"})
+    card = text(maud.get(address))
+    assert "stopped" in card and "Go on" not in card and "Remove the file" not in card
+    assert not list((settings.MEDIA_ROOT / "imports").glob("*/*"))
+
+
 def test_job_of_another_channel_is_not_there(maud, cast):
     channel, other = make_channel(cast.news), make_channel(cast.sport)
     job = Job.objects.create(kind="import", params={"channel": other.pk, "path": "x"}, created_at=timezone.now())
@@ -419,6 +472,12 @@ def test_job_of_another_channel_is_not_there(maud, cast):
 def test_channel_for_files_is_made_without_an_address(maud, cast):
     page = text(maud.post("/channels/new/files/", {"name": "Old forum", "department_id": cast.news.pk}, follow=True))
     assert "Old forum" in page and "Read now" not in page and "Bring in a file" in page
+    channel = Channel.objects.get()
+    assert channel.next_sync_at is None
+    for verb in ("read", "pause", "resume"):
+        maud.post(f"/channels/{channel.pk}/do", {"verb": verb})
+        channel.refresh_from_db()
+        assert channel.next_sync_at is None
 
 
 # Guides and logos

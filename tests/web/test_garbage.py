@@ -1,12 +1,13 @@
 """Whatever is typed, sent or made up: an answer in words, never a fault of ours."""
 
 import re
+from collections.abc import Iterable
 from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from tests.web.test_who_sees_what import ADDRESSES, LIBRARY, WITHOUT_SIGN_IN
 
 from parvis.testing.clock import MONDAY
 
+pytestmark = pytest.mark.slow
 FORM = "application/x-www-form-urlencoded"
 LONG = "é" * 500_000
 """One megabyte."""
@@ -52,6 +54,12 @@ ASKED = (
     "q", "after", "before", "older", "newer", "rows", "first", "open", "part", "person", "action", "subject", "key", "since",
     "until", "next", "page", "process",
 )  # fmt: skip
+
+
+def some(values: Iterable[str]) -> list[str]:
+    """What databases take differently is tried on both, of the rest every other value on each."""
+    half = connection.vendor == "postgresql"
+    return [one for at, one in enumerate(values) if one in STRANGE or "\ud800" in one or at % 2 == half]
 
 
 @pytest.fixture
@@ -104,7 +112,7 @@ def test_garbage_in_a_form_is_answered_in_words(olive, name):
     good = {field: str(value) for field, value in good.items() if isinstance(value, str | int)}
     if "ids" in known:
         good["ids"] = str(olive.house.news.conversation.pk)
-    for value in (*GARBAGE, LONG):
+    for value in (*some(GARBAGE), LONG):
         if value is not LONG:
             answers(olive, path, dict.fromkeys(NAMES, value))
         if value in STRANGE or value is LONG:
@@ -115,12 +123,12 @@ def test_garbage_in_a_form_is_answered_in_words(olive, name):
 @pytest.mark.parametrize("name", sorted(ADDRESSES))
 def test_garbage_in_an_address_is_answered_in_words(olive, name):
     path = ADDRESSES[name].path(olive.house.news).partition("?")[0]
-    for value in (*GARBAGE, *CURSORS):
+    for value in some((*GARBAGE, *CURSORS)):
         written = value.encode("utf-8", "replace").decode()[:8000]
         answers(olive, path, None, **dict.fromkeys(ASKED, written))
     if name not in {"inbox", "inbox-changes", "talk", "moderation", "audit"}:
         return
-    for field, value in product(("after", "before", "older", "newer", "rows"), (*CURSORS, "9" * 5000)):
+    for field, value in product(("after", "before", "older", "newer", "rows"), (*some(CURSORS), "9" * 5000)):
         answers(olive, path, None, q="", **{field: value})
 
 

@@ -1,11 +1,16 @@
 """The inbox's pages: few queries, the text itself, deciding and undoing through forms."""
 
+import re
+
 import pytest
+from django.utils.translation import override
 
 from parvis.core.types import Status
 from parvis.inbox.models import Conversation, ConversationState
+from parvis.inbox.rows import AuthorView
 from parvis.testing.clock import MONDAY, later
 from parvis.testing.factories import make_channel, make_conversation, make_item, make_profile
+from parvis.web.screens.inbox.lines import history_of
 
 MOST_QUERIES = 15
 
@@ -192,3 +197,46 @@ def test_a_view_is_saved_shown_as_a_tab_and_taken_away(camille, full):
     assert "Mine and urgent" in camille.get("/inbox/").content.decode()
     camille.post(f"/inbox/views/{SavedView.objects.get().pk}/delete/")
     assert "Mine and urgent" not in camille.get("/inbox/").content.decode()
+
+
+@pytest.mark.usefixtures("_monday")
+def test_inbox_of_a_fresh_house_offers_the_first_step_to_who_may_take_it(client, cast):
+    client.force_login(cast.maud, backend="django.contrib.auth.backends.ModelBackend")
+    html = client.get("/inbox/").content.decode().split("<main")[1]
+    assert 'href="/channels/new/"' in html and "Connect a channel" in html
+    assert "Show everything open" not in html, "that leads to itself"
+    client.force_login(cast.camille, backend="django.contrib.auth.backends.ModelBackend")
+    html = client.get("/inbox/").content.decode().split("<main")[1]
+    assert 'href="/channels/new/"' not in html and "Somebody who manages channels" in html
+
+
+def test_inbox_in_which_nothing_is_open_says_that_all_is_done(camille, cast):
+    make_channel(cast.news)
+    html = camille.get("/inbox/").content.decode()
+    assert "All is done" in html and "Show everything open" not in html
+    assert "Nothing has come yet" in camille.get("/inbox/?q=").content.decode()
+    html = camille.get("/inbox/?q=is:mine").content.decode()
+    assert "Nothing matches" in html and "Show everything open" in html
+
+
+def test_saved_view_stands_in_the_place_of_the_desks_own_with_the_same_filter(camille, full):
+    from parvis.inbox.models import SavedView
+
+    for name, query in (
+        ("Everything to do", "state:open"),
+        ("The same once more", "state:open"),
+        ("Late", "is:held x"),
+    ):
+        SavedView.objects.create(name=name, query=query, created_at=MONDAY)
+    tabs = camille.get("/inbox/").content.decode().split('id="tabs"')[1].split("</nav>")[0]
+    assert tabs.count('aria-current="page"') == 1
+    names = re.findall(r"data-command>([^<]+?) <", tabs)
+    assert names[0] == "Everything to do" and tabs.index('aria-current="page"') < tabs.index("Everything to do")
+    assert names[1] == "Mine" and names[-2:] == ["Late", "The same once more"] and "Open" not in names
+
+
+def test_ordinals_are_written_as_in_the_language():
+    author = AuthorView(id=1, name="A", item_count=9, refused_count=0)
+    with override("fr"):
+        assert history_of(author, "comment") == "9ᵉ commentaire"
+    assert history_of(author, "comment", "en") == "9th comment"

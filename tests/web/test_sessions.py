@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 from tests.web.test_stream_events import Connection, quick, session_of  # noqa: F401 - a fixture
 
 from parvis.jobs.live import tell
@@ -129,6 +131,25 @@ def test_passwords_cannot_be_tried_without_end(client, camille):
     for _ in range(12):
         client.post("/accounts/login/", {"login": camille.email, "password": "wrong"})
     assert sign_in(client, camille).status_code != 302
+
+
+def test_tries_are_counted_by_person_whatever_the_browser_calls_the_desk(client, camille):
+    told = []
+    for number in range(7):
+        given = {"login": camille.email if number % 2 else camille.email.upper(), "password": "wrong"}
+        page = client.post("/accounts/login/", given, headers={"Host": f"127.0.0.1:{1000 + number}"})
+        told.append("Too many" in page.content.decode())
+    assert told == [False] * 5 + [True, True]
+
+
+@pytest.mark.parametrize("off", [timedelta(hours=1), timedelta(hours=-1)])
+def test_session_outlives_an_hour_that_was_wrong(client, cast, monkeypatch, off):
+    right = timezone.now()
+    client.force_login(cast.olive)
+    for at in (right + off, right, right + off, right + timedelta(minutes=1)):
+        monkeypatch.setattr(timezone, "now", lambda at=at: at)
+        monkeypatch.setattr("parvis.web.clock.now", lambda at=at: at)
+        assert client.get("/departments/").status_code == 200
 
 
 HEADERS = ("content-security-policy", "x-content-type-options", "referrer-policy", "permissions-policy")

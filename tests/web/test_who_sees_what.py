@@ -28,6 +28,7 @@ MANAGE_CHANNELS = MANAGE_PEOPLE | {"arthur"}
 SEE_CHANNELS = ALL - {"conrad"}
 WORK = frozenset({"olive", "stella", "maud", "camille"})
 """Decide, answer, assign, share views."""
+LISTEN = ALL - {"conrad"}
 OWN = frozenset({"camille"})
 """Whose job, view or batch it is."""
 NOBODY = frozenset[str]()
@@ -56,6 +57,10 @@ def channel(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}]
     return Address(lambda part: f"/channels/{part.channel.pk}/{end}", readers, writers, forms, changes)
 
 
+def listened(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}], changes=True) -> Address:
+    return Address(lambda part: f"/listen/{part.query.pk}/{end}", readers, writers, forms, changes)
+
+
 def person(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}]) -> Address:
     return Address(lambda part: f"/people/{part.other.pk}/{end}", readers, writers, forms)
 
@@ -78,6 +83,14 @@ def _bulk(part: Part) -> list[dict[str, Any]]:
         f"assign:{part.other.pk}", "assign:", "refuse:off_topic",
     )  # fmt: skip
     return [*({"verb": verb, **ids} for verb in verbs), {"verb": "done", "all": "1", "q": ""}]
+
+
+def _query(part: Part) -> list[dict[str, Any]]:
+    return [{"name": "Mine", "text": "words", "department": part.department.pk, "colour": "blue"}]
+
+
+def _hook(part: Part) -> list[dict[str, Any]]:
+    return [{"name": "Other system", "department_id": part.department.pk, "form": ""}]
 
 
 def _file(part: Part) -> list[dict[str, Any]]:
@@ -108,6 +121,10 @@ ADDRESSES = {
         writers=MANAGE_CHANNELS,
         forms=lambda part: [{"name": "Archive", "department_id": part.department.pk}],
     ),
+    "channel-new-hook": page(
+        "/channels/new/hook/", readers=MANAGE_CHANNELS, writers=MANAGE_CHANNELS, forms=_hook
+    ),
+    "channel-hook": channel("hook/"),
     "channel-logo": page("/channels/logo/wordpress.svg", readers=ALL),
     "channel": channel(
         "",
@@ -139,6 +156,20 @@ ADDRESSES = {
         writers=MANAGE_HOUSE,
         forms=lambda part: [{"name": "Other", "zone": "UTC", "language": "fr"}],
     ),
+    "listen": page("/listen/", readers=ALL),
+    "listen-archived": page("/listen/archived/", readers=ALL),
+    "query-new": page("/listen/new/", readers=LISTEN, writers=LISTEN, forms=_query),
+    "query-preview": page("/listen/preview/?text=words", readers=ALL),
+    "query": listened("", readers=ALL),
+    "query-change": listened("change/", readers=LISTEN, writers=LISTEN, forms=_query),
+    "query-versions": listened("versions/", readers=ALL),
+    "query-state": listened("state/", writers=LISTEN, forms=lambda part: [{"state": "paused"}, {"state": "archived"}]),
+    "query-look-back": listened("look-back/", writers=LISTEN),
+    "match-open": Address(
+        lambda part: f"/listen/{part.query.pk}/open/{part.item.pk}/", NOBODY, WORK, changes=False
+    ),
+    "stories": page("/listen/stories/", readers=ALL),
+    "story": Address(lambda part: f"/listen/stories/{part.story.pk}/", ALL),
     "inbox": page("/inbox/", readers=ALL),
     "inbox-changes": page("/inbox/changes/?q=&rows=1.2.3.4.5.6.7.8&first=1&open=1", readers=ALL),
     "inbox-bulk": page("/inbox/bulk/", writers=WORK, forms=_bulk),
@@ -202,7 +233,7 @@ ADDRESSES = {
         forms=lambda part: [{"theme": "dark"}, {"department": part.department.pk}],
     ),
 }  # fmt: skip
-WITHOUT_SIGN_IN = {"welcome": "/welcome/", "enter": "/enter/none"}
+WITHOUT_SIGN_IN = {"welcome": "/welcome/", "enter": "/enter/none", "hook": "/hooks/1-none"}
 """Open to everybody, with nothing of the house in them."""
 ALLAUTH = re.compile("accounts/")
 """The library's own pages: they are about nobody but who asks."""
@@ -345,6 +376,7 @@ def _rows_of(part: Part) -> list[dict[str, Any]]:
     rows = (
         part.department, part.person, part.other, part.channel, part.conversation, part.item, part.published, part.label,
         part.note, part.own_view, part.shared_view, part.invitation, part.effect, part.own_job, part.channel_job,
+        part.query, part.story,
     )  # fmt: skip
     found = [type(row).objects.filter(pk=row.pk).values().first() for row in rows]
     for relation in (
@@ -426,8 +458,8 @@ def test_every_form_needs_its_token(house):
 
 
 def _takes_forms(path: str) -> bool:
-    """False where an answer to POST is a redirect alone, without a view behind it."""
-    return not path.startswith("/accounts/")
+    """False where an answer to POST is a redirect alone; and where programs post, who sign what they send."""
+    return not path.startswith(("/accounts/", "/hooks/"))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pkgutil
 import sys
 from types import ModuleType
 
+from parvis.conf.options import OptionWrong
 from parvis.core.errors import ParvisError
 from parvis.core.wording import Text
 
@@ -43,6 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
         code: int = chosen.run(chosen)
     except ParvisError as error:
         print(f"parvis: {error.text.in_language(language())}", file=sys.stderr)
+        return 2
+    except OptionWrong as error:
+        print(f"parvis: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         sys.stderr.close()

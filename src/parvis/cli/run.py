@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from parvis.cli import language
+from parvis.conf.hosts import is_everywhere, opened_at, web_address
 from parvis.conf.options import OptionWrong, read_options
 from parvis.core.wording import Text
 
@@ -53,9 +54,14 @@ NOT_PREPARED = Text(
 READY = Text(
     "Parvis is open at {address} (Ctrl-C stops it).", "Parvis est ouvert à l’adresse {address} (Ctrl-C l’arrête)."
 )
+READY_FOR_ALL = Text(
+    "Parvis is open at {address} for everybody who reaches this machine, and at {local} on it (Ctrl-C stops it).",
+    "Parvis est ouvert à l’adresse {address} pour quiconque atteint cette machine, et sur elle à {local} "
+    "(Ctrl-C l’arrête).",
+)
 ENTER = Text(
-    "Open this link to enter (once, within 24 hours): {link}",
-    "Ouvrez ce lien pour entrer (une fois, dans les 24 heures) : {link}",
+    "\nOpen this link to enter (once, within 24 hours):\n\n    {link}\n",
+    "\nOuvrez ce lien pour entrer (une fois, dans les 24 heures) :\n\n    {link}\n",
 )
 STOPPING = Text("Stopping …", "Arrêt …")
 FELL = Text("{name} ended unexpectedly and is started again.", "{name} s’est arrêté de façon inattendue et redémarre.")
@@ -88,18 +94,26 @@ def run(args: argparse.Namespace) -> int:
         options = read_options()
     except OptionWrong as error:
         return _refuse(Text(str(error), str(error)))
-    data = (
-        args.data or (options["PARVIS_DATA"].with_name("data-demo") if args.demo else options["PARVIS_DATA"])
-    ).resolve()
+    data = data_dir(args, options["PARVIS_DATA"])
     os.environ["PARVIS_DATA"] = str(data)
-    os.environ.setdefault("PARVIS_ADDRESS", f"http://{_named(args.host)}:{args.port}")
+    address = options["PARVIS_ADDRESS"] or web_address(args.host, args.port)
+    os.environ["PARVIS_ADDRESS"] = address
     if trouble := _trouble_with(data) or _trouble_at(args.host, args.port):
         return _refuse(trouble)
-    prepare = [*_parvis(), "prepare", "--address", os.environ["PARVIS_ADDRESS"], *(["--demo"] if args.demo else [])]
+    prepare = [*_parvis(), "prepare", "--address", opened_at(address), *(["--demo"] if args.demo else [])]
     prepared = subprocess.run(prepare, stdout=subprocess.PIPE, text=True, check=False)
     if prepared.returncode != 0:
         return _refuse(NOT_PREPARED)
     return _Supervisor(args.host, args.port, link=prepared.stdout.strip()).run()
+
+
+def data_dir(args: argparse.Namespace, named: Path) -> Path:
+    """Where the house lies; a demonstration beside the real one, under its name with “-demo”."""
+    if args.data:
+        chosen: Path = args.data.resolve()
+        return chosen
+    named = named.resolve()
+    return named.parent / f"{named.name}-demo" if args.demo else named
 
 
 def _parvis() -> list[str]:
@@ -116,7 +130,7 @@ def _refuse(text: Text) -> int:
 
 
 def _named(host: str) -> str:
-    return "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104
+    return "127.0.0.1" if is_everywhere(host) else host
 
 
 def _trouble_with(data: Path) -> Text | None:
@@ -163,7 +177,7 @@ class _Supervisor:
         self.host, self.port, self.link = host, port, link
         self.parts = [
             Part("web", [*_parvis(), "web", "--host", host, "--port", str(port)]),
-            Part("worker", [*_parvis(), "worker"]),
+            Part("worker", [*_parvis(), "worker", "--quiet"]),
         ]
         self.is_stopping = False
         self.is_announced = False
@@ -203,7 +217,11 @@ class _Supervisor:
             return False
 
     def _announce(self) -> None:
-        _say(READY.format(address=f"http://{_named(self.host)}:{self.port}"))
+        local = web_address(_named(self.host), self.port)
+        if is_everywhere(self.host):
+            _say(READY_FOR_ALL.format(address=opened_at(os.environ["PARVIS_ADDRESS"]), local=local))
+        else:
+            _say(READY.format(address=local))
         if self.link:
             _say(ENTER.format(link=self.link))
 

@@ -2,10 +2,13 @@
 
 import argparse
 import gc
+import os
 from importlib import import_module
 
 from parvis.cli import open_django
 from parvis.cli.run import die_with_parent
+from parvis.conf.hosts import web_address
+from parvis.conf.options import read_options
 from parvis.core.wording import Text
 
 NAME = "web"
@@ -18,6 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if not read_options()["PARVIS_ADDRESS"]:
+        os.environ["PARVIS_ADDRESS"] = web_address(args.host, args.port)
     from granian.constants import Interfaces, Loops, RuntimeModes
     from granian.log import LogLevels
     from granian.server import Server

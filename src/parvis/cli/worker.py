@@ -1,6 +1,7 @@
 """`parvis worker`: reads channels, carries out orders, does long work, until it is stopped."""
 
 import argparse
+import logging
 
 from parvis.cli import open_django
 from parvis.core.wording import Text
@@ -21,10 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="after which a lost worker's orders are taken over",
     )
+    parser.add_argument("--quiet", action="store_true", help="say nothing of its own beginning and end")
 
 
 def run(args: argparse.Namespace) -> int:
     open_django()
+    if args.quiet:
+        logging.getLogger("parvis.worker").setLevel(logging.WARNING)
     from parvis.worker.process import run_worker
 
     run_worker(once=args.once, lease_s=args.lease)

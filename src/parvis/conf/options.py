@@ -82,8 +82,8 @@ OPTIONS = (
         "",
         str,
         Text(
-            "The address at which people open the desk, such as https://desk.example.org.",
-            "L’adresse à laquelle on ouvre le desk, par exemple https://desk.exemple.ch.",
+            "The address at which people open the desk, such as https://desk.example.org; it answers to no other name. Empty: what --host says, with 0.0.0.0 each address and name of this machine.",
+            "L’adresse à laquelle on ouvre le desk, par exemple https://desk.exemple.ch ; il ne répond à aucun autre nom. Vide : ce que dit --host, avec 0.0.0.0 toutes les adresses et tous les noms de cette machine.",
         ),
     ),
     Option(

@@ -5,6 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from parvis.conf.hosts import allowed_hosts, opened_at
 from parvis.conf.keys import audit_key, house_keys
 from parvis.conf.options import read_options
 
@@ -18,9 +19,8 @@ AUDIT_KEY = audit_key(DATA_DIR, OPTIONS["PARVIS_AUDIT_KEY"])
 DEBUG = OPTIONS["PARVIS_DEBUG"]
 
 _address = urlsplit(OPTIONS["PARVIS_ADDRESS"])
-SITE_ADDRESS = OPTIONS["PARVIS_ADDRESS"].rstrip("/")
-ALLOWED_HOSTS = [_address.hostname] if _address.hostname else []
-ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]"]
+SITE_ADDRESS = opened_at(OPTIONS["PARVIS_ADDRESS"]).rstrip("/")
+ALLOWED_HOSTS = allowed_hosts(OPTIONS["PARVIS_ADDRESS"])
 CSRF_TRUSTED_ORIGINS = [SITE_ADDRESS] if SITE_ADDRESS else []
 _is_https = _address.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "parvis.channels",
     "parvis.inbox",
     "parvis.moderation",
+    "parvis.listening",
     "parvis.web",
 ]
 

@@ -63,6 +63,7 @@ def make_item(channel: Channel | None = None, text: str = "", *, at: datetime = 
         "seen_at": at,
         "fingerprint": str(number),
         "is_routed": True,
+        "is_heard": True,
         "department_id": channel.department_id,
     }
     return Item.objects.create(channel=channel, **{**defaults, **fields})

@@ -34,6 +34,10 @@ class HouseAccountAdapter(DefaultAccountAdapter):
         parts = urlsplit(url)
         return settings.SITE_ADDRESS + parts._replace(scheme="", netloc="").geturl() if settings.SITE_ADDRESS else url
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:  # noqa: ARG002
+        """Attempts are counted by person alone: allauth counts them by the Host header too, which a visitor chooses."""
+        return str(credentials.get("email") or credentials.get("username") or "").lower()
+
 
 class HouseProviderAdapter(DefaultSocialAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:  # noqa: ARG002

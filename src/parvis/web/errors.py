@@ -5,15 +5,19 @@ import sys
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from parvis.core.errors import BadInput, Conflict, NotAllowed, ParvisError, RemoteError
 from parvis.jobs.faults import house_trouble
+from parvis.web.typed import typed_in
 
 log = logging.getLogger(__name__)
+_LONGEST_HOST = 100
 _STATUSES: tuple[tuple[type[ParvisError], HTTPStatus], ...] = (
     (BadInput, HTTPStatus.UNPROCESSABLE_ENTITY),
     (NotAllowed, HTTPStatus.FORBIDDEN),
@@ -35,13 +39,34 @@ def answer(request: HttpRequest, error: ParvisError) -> HttpResponse:
     return _show(request, status, title=_("This could not be done"), detail=words_of(error))
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, DisallowedHost):
+        return _not_ours(request)
     return _show(
         request,
         HTTPStatus.BAD_REQUEST,
         title=_("The browser sent something that cannot be read"),
         detail=_("Nothing was changed. Go back and try once more."),
     )
+
+
+def _not_ours(request: HttpRequest) -> HttpResponse:
+    """Opened under a name that nobody gave it; what it is called instead is not told to whoever asks."""
+    called = str(request.META.get("HTTP_HOST") or request.META.get("SERVER_NAME", ""))[:_LONGEST_HOST]
+    language = translation.get_language_from_request(request)
+    with translation.override(language):
+        response = _show(
+            request,
+            HTTPStatus.BAD_REQUEST,
+            bare=True,
+            title=_("This desk is not opened under this name"),
+            detail=_(
+                "To let it be opened here, whoever runs it sets PARVIS_ADDRESS=http://{host} and starts it again."
+            ).format(host=called),
+            has_no_way_on=True,
+        )
+    response.headers["Content-Language"] = language
+    return response
 
 
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
@@ -90,4 +115,5 @@ def _show(request: HttpRequest, status: HTTPStatus, *, bare: bool = False, **wor
         response.headers["HX-Reswap"] = "none"
         return response
     bare = bare or getattr(request, "member", None) is None
-    return render(request, "components/error_page.html", {**words, "bare": bare}, status=status)
+    context = {**words, "bare": bare, "typed": typed_in(request)}
+    return render(request, "components/error_page.html", context, status=status)

@@ -27,6 +27,7 @@ DESK = (
     Place("today", "home", _("Today"), "t"),
     Place("inbox", "inbox", _("Inbox"), "i"),
     Place("moderation", "shield-check", _("Moderation"), "m", Action.DECIDE),
+    Place("listen", "ear", _("Listen"), "l"),
 )
 HOUSE = (
     Place("channels", "plug-connected", _("Channels"), "c", Action.SEE_CHANNELS),
@@ -37,6 +38,7 @@ HOUSE = (
 NEW = (
     Place("channel-new", "plug-connected", _("Channel"), "", Action.MANAGE_CHANNELS),
     Place("people-invite", "user-plus", _("Invitation"), "", Action.MANAGE_PEOPLE),
+    Place("query-new", "ear", _("Query"), "", Action.LISTEN),
 )
 
 

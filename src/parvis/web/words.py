@@ -18,6 +18,7 @@ def script_words() -> dict[str, str]:
         "selected_one": ngettext("{n} selected", "{n} selected", 1),
         "selected": ngettext("{n} selected", "{n} selected", 2),
         "all_selected": _("All {n} that match are selected"),
+        "choice": _("{what}: {choice}"),
         "nothing_found": _("Nothing of that name"),
         "discard": _("Leave the text that you began? It stays as a draft."),
     }

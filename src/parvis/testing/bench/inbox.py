@@ -32,11 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="parvis-inbox-") as place:
-        environment = _environment(args.data or Path(place), args.database)
+        environment = environment_of(args.data or Path(place), args.database)
         began = time.monotonic()
-        _parvis(["prepare"], environment)
-        if _fill(args.items, environment):
-            yield _row("demo.fill_s", time.monotonic() - began, "s", {"items": args.items})
+        parvis(["prepare"], environment)
+        if fill(args.items, environment):
+            yield row("demo.fill_s", time.monotonic() - began, "s", {"items": args.items})
         plan = _ask("plan", environment)
         of = {
             "items": plan["items"],
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> Iterator[Row]:
             yield from _searches(port, plan, of)
             yield from _load(port, plan, of)
         done = _ask("bulk", environment)
-        yield _row("inbox.bulk_1000_s", max(done["seconds"].values()), "s", {**of, **done})
+        yield row("inbox.bulk_1000_s", max(done["seconds"].values()), "s", {**of, **done})
 
 
 def _lists(port: int, plan: dict[str, Any], of: Row) -> Iterator[Row]:
@@ -61,14 +61,14 @@ def _lists(port: int, plan: dict[str, Any], of: Row) -> Iterator[Row]:
         )
     every = [one for found in times.values() for one in found]
     slowest = sorted(((round(max(found), 1), name) for name, found in times.items()), reverse=True)[:5]
-    yield _row("inbox.list.p50_ms", _share(every, 0.5), "ms", {**of, "pages": len(every)})
-    yield _row("inbox.list.p95_ms", _share(every, 0.95), "ms", {**of, "pages": len(every), "slowest": slowest})
+    yield row("inbox.list.p50_ms", _share(every, 0.5), "ms", {**of, "pages": len(every)})
+    yield row("inbox.list.p95_ms", _share(every, 0.95), "ms", {**of, "pages": len(every), "slowest": slowest})
 
 
 def _conversations(port: int, plan: dict[str, Any], of: Row) -> Iterator[Row]:
     [cookie, *_] = plan["cookies"].values()
     times = _get(port, cookie, plan["conversations"])
-    yield _row("inbox.conversation.p95_ms", _share(times, 0.95), "ms", {**of, "pages": len(times)})
+    yield row("inbox.conversation.p95_ms", _share(times, 0.95), "ms", {**of, "pages": len(times)})
 
 
 def _searches(port: int, plan: dict[str, Any], of: Row) -> Iterator[Row]:
@@ -78,7 +78,7 @@ def _searches(port: int, plan: dict[str, Any], of: Row) -> Iterator[Row]:
         times = [one for cookie in plan["cookies"].values() for one in _get(port, cookie, addresses * 10)]
         kinds[kind] = round(_share(times, 0.95), 1)
         every += times
-    yield _row("inbox.search.p95_ms", _share(every, 0.95), "ms", {**of, "pages": len(every), "kinds": kinds})
+    yield row("inbox.search.p95_ms", _share(every, 0.95), "ms", {**of, "pages": len(every), "kinds": kinds})
 
 
 def _load(port: int, plan: dict[str, Any], of: Row) -> Iterator[Row]:
@@ -101,12 +101,12 @@ def _load(port: int, plan: dict[str, Any], of: Row) -> Iterator[Row]:
     for thread in threads:
         thread.join()
     rate = sum(counts) / (time.monotonic() - began)
-    yield _row("inbox.requests_per_s", rate, "requests/s", {**of, "connections": CONNECTIONS})
+    yield row("inbox.requests_per_s", rate, "requests/s", {**of, "connections": CONNECTIONS})
 
 
 def _queries(environment: dict[str, str], of: Row) -> Iterator[Row]:
     for kind, count in _ask("queries", environment).items():
-        yield _row(f"inbox.{kind}.queries", count, "queries", of)
+        yield row(f"inbox.{kind}.queries", count, "queries", of)
 
 
 class _Desk:
@@ -158,29 +158,29 @@ def _one(connection: http.client.HTTPConnection, cookie: str, address: str) -> N
         raise RuntimeError(f"{address} answered {answer.status}")
 
 
-def _environment(data: Path, database: str) -> dict[str, str]:
+def environment_of(data: Path, database: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PARVIS_")}
     return {**kept, "PARVIS_DATA": str(data), "PARVIS_DATABASE": database, "PYTHONPATH": str(SOURCE)}
 
 
-def _fill(items: int, environment: dict[str, str]) -> bool:
+def fill(items: int, environment: dict[str, str]) -> bool:
     """False where the house is filled already."""
     code = "from parvis.cli import open_django; open_django(); from parvis.orgs.house import the_house; print(the_house() is None)"
-    if _python(["-c", code], environment).strip() != "True":
+    if python(["-c", code], environment).strip() != "True":
         return False
-    _parvis(["demo", "--items", str(items)], environment)
+    parvis(["demo", "--items", str(items)], environment)
     return True
 
 
 def _ask(what: str, environment: dict[str, str]) -> Any:
-    return json.loads(_python(["-m", "parvis.testing.inbox_load", what], environment))
+    return json.loads(python(["-m", "parvis.testing.inbox_load", what], environment))
 
 
-def _parvis(arguments: list[str], environment: dict[str, str]) -> str:
-    return _python(["-m", "parvis", *arguments], environment)
+def parvis(arguments: list[str], environment: dict[str, str]) -> str:
+    return python(["-m", "parvis", *arguments], environment)
 
 
-def _python(arguments: list[str], environment: dict[str, str]) -> str:
+def python(arguments: list[str], environment: dict[str, str]) -> str:
     done = subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
@@ -191,5 +191,5 @@ def _share(times: Sequence[float], share: float) -> float:
     return sorted(times)[min(int(len(times) * share), len(times) - 1)]
 
 
-def _row(figure: str, value: float, unit: str, of: Row) -> Row:
+def row(figure: str, value: float, unit: str, of: Row) -> Row:
     return {"figure": figure, "value": round(value, 3) if value < 10 else round(value, 1), "unit": unit, "of": of}

@@ -94,6 +94,12 @@ def number(value: float | None) -> str:
 
 
 @register.filter
+def quoted(text: str) -> str:
+    """As a phrase of the query language."""
+    return f'"{text.replace(chr(34), " ").strip()}"'
+
+
+@register.filter
 def capped(value: int) -> str:
     """A count on a tab: 999+ beyond what matters."""
     return "999+" if value > 999 else str(value)

@@ -14,7 +14,7 @@ from parvis.orgs.queries import audit_page
 from parvis.orgs.rights import Action
 from parvis.web.asked import asked_number
 from parvis.web.screens.audit.forms import TrailForm
-from parvis.web.screens.audit.lines import line_of
+from parvis.web.screens.audit.lines import lines_of
 
 
 def trail(request: HttpRequest) -> HttpResponse:
@@ -26,7 +26,7 @@ def trail(request: HttpRequest) -> HttpResponse:
     kept.pop("before", None)
     context = {
         "form": form,
-        "lines": [line_of(entry) for entry in page.entries],
+        "lines": lines_of(page.entries),
         "next_before": page.next_before,
         "kept": kept.urlencode(),
         "is_filtered": any(kept.values()),

@@ -59,6 +59,13 @@ ACTIONS: dict[str, str | Promise] = {
     "sign_in_link.make": _("made a sign-in link"),
     "sign_in_link.use": _("used a sign-in link"),
     "audit.reseal": _("let a broken trail go on"),
+    "batch.undo": _("took back what was done in one go"),
+    "query.save": _("saved a query"),
+    "query.change": _("changed a query"),
+    "query.on": _("let a query listen"),
+    "query.paused": _("paused a query"),
+    "query.archived": _("put a query away"),
+    "query.give": _("gave a query to somebody"),
 }
 
 SUBJECTS: dict[str, str | Promise] = {
@@ -72,4 +79,6 @@ SUBJECTS: dict[str, str | Promise] = {
     "link": _("link"),
     "house": _("house"),
     "audit": _("audit trail"),
+    "batch": _("several at once"),
+    "query": _("query"),
 }

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from parvis.channels.hooks import hooked_connectors
 from parvis.channels.opening import open_channel
 from parvis.channels.registry import connector_called, file_readers
 from parvis.channels.vault import merged
@@ -21,9 +22,8 @@ from parvis.orgs.models import Department
 from parvis.orgs.queries import departments_where
 from parvis.orgs.rights import Action
 from parvis.web.asked import asked_number
-from parvis.web.errors import words_of
 from parvis.web.screens.channels import asking, draft
-from parvis.web.screens.channels.blame import lay_beside_field
+from parvis.web.screens.channels.blame import lay_beside_field, words_with_advice
 from parvis.web.screens.channels.draft import Draft, Sample
 from parvis.web.screens.channels.forms import AddressForm, DetailsForm, open_values
 from parvis.web.screens.channels.guides import guide_of
@@ -41,12 +41,16 @@ def address(request: HttpRequest) -> HttpResponse:
         try:
             found = asking.found_at(form.cleaned_data["address"])
         except (BadInput, RemoteError) as error:
-            form.add_error("address", words_of(error))
+            form.add_error("address", words_with_advice(error))
         else:
             return _take_up(request, form.cleaned_data["address"], found)
     found = [] if form.errors else kept.found
     shown = [{"recognition": one, "platform": platform_of(one.slug)} for one in found]
-    return _page(request, "add_address", {"form": form, "found": shown, "takes_files": bool(file_readers())})
+    return _page(
+        request,
+        "add_address",
+        {"form": form, "found": shown, "takes_files": bool(file_readers()), "takes_posts": bool(hooked_connectors())},
+    )
 
 
 def _take_up(request: HttpRequest, written: str, found: list[Recognition]) -> HttpResponse:

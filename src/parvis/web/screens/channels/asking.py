@@ -22,6 +22,7 @@ from parvis.net.client import HttpClient
 from parvis.web.screens.channels.draft import Checked, Sample
 
 LIMIT_S = 20.0
+_ENCRYPTED = frozenset({"https", "imaps"})
 _TEXT_LIMIT = 280
 _TITLE_LIMIT = 160
 T = TypeVar("T")
@@ -41,6 +42,7 @@ def checked(recognition: Recognition, credentials: dict[str, str], *, now: datet
         can=sorted(seen.account.can),
         facts=dict(seen.account.facts),
         samples=[_sample(item) for item in seen.items],
+        problem_count=seen.problem_count,
     )
 
 
@@ -67,7 +69,7 @@ def _hold_back(address: str, connector: Connector, credentials: dict[str, str]) 
     parts = urlsplit(address)
     host = parts.hostname or ""
     has_secret = any(credentials.get(one.name) for one in connector.credentials if one.secret)
-    if not has_secret or parts.scheme == "https" or _is_in_house(host, parts.netloc):
+    if not has_secret or parts.scheme in _ENCRYPTED or _is_in_house(host, parts.netloc):
         return
     raise NotEncrypted(host=host)
 

@@ -34,6 +34,8 @@ class Checked(Struct, frozen=True, kw_only=True):
     can: list[str]
     facts: dict[str, str]
     samples: list[Sample]
+    problem_count: int = 0
+    """What could not be understood among them."""
 
 
 class Draft(Struct, kw_only=True):

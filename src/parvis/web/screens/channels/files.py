@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from parvis.channels.health_queries import channel_watched_by, finished_jobs_of, job_of
+from parvis.channels.health_queries import channel_watched_by, job_of
 from parvis.channels.models import Channel
 from parvis.channels.opening import open_channel
 from parvis.channels.registry import connector_called, file_readers
 from parvis.core.errors import BadInput, FileNotUnderstood, NotAllowed
 from parvis.core.types import Recognition
+from parvis.flows.imported_files import can_go_on, folder_of, forget_file
 from parvis.flows.importing import KIND as IMPORT
 from parvis.flows.importing import import_file
 from parvis.jobs.models import Job, JobState
@@ -56,11 +56,15 @@ class JobCard:
     problem: str
     is_running: bool
     can_resume: bool
+    can_forget: bool
+    """The uploaded file is still here, and nothing but going on needs it."""
 
 
 def job_card(job: Job) -> JobCard:
     words, icon, tone = _state(job)
     is_running = job.state in {JobState.WAITING, JobState.RUNNING}
+    has_stopped = job.state in {JobState.CANCELLED, JobState.FAILED}
+    can_resume = has_stopped and (job.kind != IMPORT or can_go_on(job))
     return JobCard(
         id=job.pk,
         what=_("Bringing in a file") if job.kind == IMPORT else _("Reading payloads again"),
@@ -74,7 +78,8 @@ def job_card(job: Job) -> JobCard:
         result="" if is_running else _result(job),
         problem=in_language(job.error),
         is_running=is_running,
-        can_resume=job.state in {JobState.CANCELLED, JobState.FAILED},
+        can_resume=can_resume,
+        can_forget=can_resume and job.kind == IMPORT,
     )
 
 
@@ -86,7 +91,6 @@ def bring_in(request: HttpRequest, key: int) -> HttpResponse:
     if upload is None:
         messages.error(request, _("Choose a file first."))
         return redirect("channel", row.pk)
-    _forget_finished(row)
     path = _store(row, upload)
     try:
         import_file(path, channel=row, member=request.member, now=request.now)  # type: ignore[attr-defined]
@@ -99,7 +103,7 @@ def bring_in(request: HttpRequest, key: int) -> HttpResponse:
 
 
 def job(request: HttpRequest, key: int, job_id: uuid.UUID) -> HttpResponse:
-    """The card alone, which asks again by itself; a POST stops the work or lets it go on."""
+    """The card alone, which asks again by itself; a POST stops the work, lets it go on or removes its file."""
     row = _watched(request, key)
     found = job_of(row, job_id)
     if found is None:
@@ -107,7 +111,8 @@ def job(request: HttpRequest, key: int, job_id: uuid.UUID) -> HttpResponse:
     may_manage = may(request.member, Action.MANAGE_CHANNELS, row)  # type: ignore[attr-defined]
     if request.method == "POST":
         must(request.member, Action.MANAGE_CHANNELS, row)  # type: ignore[attr-defined]
-        (resume_job if request.POST.get("verb") == "resume" else cancel_job)(found)
+        verb = request.POST.get("verb")
+        (resume_job if verb == "resume" else forget_file if verb == "forget" else cancel_job)(found)
         return redirect("channel", row.pk)
     context = {"job": job_card(found), "channel": row, "may_manage": may_manage}
     return render(request, "screens/channels/job.html", context)
@@ -137,7 +142,7 @@ def add_archive(request: HttpRequest) -> HttpResponse:
 
 def _store(row: Channel, upload: "UploadedFile[Any]") -> Path:
     """Under a name of its own, in the data directory; what is sent again is another file."""
-    folder = _folder(row)
+    folder = folder_of(row)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     name = _UNSAFE.sub("-", Path(upload.name or "file").name)[-_LONGEST_NAME:].lstrip(".") or "file"
     path = folder / f"{uuid.uuid4().hex}-{name}"
@@ -145,20 +150,6 @@ def _store(row: Channel, upload: "UploadedFile[Any]") -> Path:
         for chunk in upload.chunks():
             file.write(chunk)
     return path
-
-
-def _forget_finished(row: Channel) -> None:
-    """What was read to its end is stored as items; the file itself is no longer needed."""
-    folder = _folder(row)
-    for one in finished_jobs_of(row, kind=IMPORT):
-        path = Path(one.params["path"])
-        if path.parent == folder.resolve():
-            path.unlink(missing_ok=True)
-
-
-def _folder(row: Channel) -> Path:
-    folder: Path = settings.MEDIA_ROOT / "imports" / str(row.pk)
-    return folder
 
 
 def _by_its_own_name(error: BadInput, upload: "UploadedFile[Any]") -> BadInput:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from parvis.channels.health_queries import beginning_of
 from parvis.channels.models import Channel, Effect, Envelope
+from parvis.channels.registry import is_polled
 from parvis.orgs.models import AuditEntry
 from parvis.web.screens.audit.words import ACTIONS
 from parvis.web.screens.channels.platforms import Platform, platform_of
@@ -71,7 +72,7 @@ def channel_line(channel: Channel, *, may_manage: bool) -> ChannelLine:
         problem=problem_of(channel),
         advice=advice_for(channel),
         asks_reconnect=may_manage and needs_credentials(channel),
-        is_polled=bool(channel.address),
+        is_polled=is_polled(channel),
     )
 
 

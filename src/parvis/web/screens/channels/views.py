@@ -116,6 +116,7 @@ def _context(request: HttpRequest, row: Channel, form: ChangeForm | None) -> dic
         "may_manage": may_manage,
         "is_paused": row.state == ChannelState.PAUSED,
         "asks_credentials": bool(connector and connector.credentials),
+        "has_hook": bool(connector and connector.hook),
         "can": can_words(row.can),
         "form": form,
         "file_form": FileForm(),

@@ -115,7 +115,7 @@ def _history(count: int, refused: int, kind: str, language: str) -> str:
 
 def _ordinal(number: int, language: str) -> str:
     if language.startswith("fr"):
-        return f"{number}e"
+        return f"{number}ᵉ"
     if number % 100 in (11, 12, 13):
         return f"{number}th"
     return str(number) + {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")

@@ -1,6 +1,6 @@
 """The list pane: what was asked for, read and put into words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -92,12 +92,13 @@ class Listing:
     def tabs(self) -> list[Tab]:
         member, now, department = _who(self.request)
         views, counts = _kept_views(member, now=now, department=department, event_id=self.event_id)
+        here = next((view.id for view in views if view.query == self.text), None)
         return [
             Tab(
                 name=view.name,
                 url=_address(view.query),
                 count=counts[view.id],
-                is_here=view.query == self.text,
+                is_here=view.id == here,
                 view_id=view.id if view.id > 0 and (view.is_own or self.can_share) else None,
             )
             for view in views
@@ -150,6 +151,11 @@ class Listing:
     def _reaches(self, action: str) -> bool:
         return reach_of(_who(self.request)[0]).anywhere(action)
 
+    @property
+    def is_first_view(self) -> bool:
+        """Whether what is shown is where the inbox opens."""
+        return self.text == FIRST_VIEW
+
     @cached_property
     def has_channels(self) -> bool:
         return has_channels(_who(self.request)[0])
@@ -168,10 +174,17 @@ def _kept_views(
     key = f"views:{sha256(repr(place).encode()).hexdigest()}"
     kept: tuple[list[ViewRow], Mapping[int, str]] | None = caches["pages"].get(key)
     if kept is None:
-        views = [*_standing_views(), *views_of(member, department=department)]
+        views = _in_their_places(_standing_views(), views_of(member, department=department))
         kept = (views, view_counts(member, views, now=now, department=department))
         caches["pages"].set(key, kept, COUNTS_KEPT_S)
     return kept
+
+
+def _in_their_places(standing: Sequence[ViewRow], saved: Sequence[ViewRow]) -> list[ViewRow]:
+    """A saved view with the filter of one of the desk's own stands in its place: somebody gave it that name."""
+    renamed = {view.query: view for view in reversed(saved)}
+    first = [renamed.get(view.query, view) for view in standing]
+    return [*first, *(view for view in saved if view not in first)]
 
 
 def asked_text(request: HttpRequest) -> str:

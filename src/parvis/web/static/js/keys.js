@@ -66,6 +66,13 @@
     [...element.childNodes].filter((node) => !node.matches?.("kbd, .icon, .count")).map((node) => node.textContent).join(" ").replace(/\s+/g, " ").trim() ||
     element.placeholder || "";
 
+  // “Look: Light”: a choice is told with what it chooses, unless it has a label of its own.
+  const commandOf = (element) => {
+    const own = labelOf(element), set = element.closest("fieldset, [data-group]");
+    const group = set && !element.dataset.label && element.closest(".menu-list") && (set.dataset.group || $("legend", set)?.textContent.trim());
+    return own && group ? say("choice", { what: group, choice: own }) : own;
+  };
+
   function openKeys() {
     const list = $("#keys-list");
     list.querySelectorAll("[data-own]").forEach((line) => line.remove());
@@ -100,7 +107,8 @@
     const seen = new Set();
     commands = [...document.querySelectorAll(sources)]
       .filter((element) => !element.closest("dialog, .talk-row:not(.is-current), .queue-row:not(.is-current)") && !(element.closest("[hidden]")))
-      .map((element) => ({ element, label: labelOf(element), key: element.dataset.key || (element.dataset.go ? "g " + element.dataset.go : "") }))
+      .filter((element) => !element.closest(".bulk") || shown(element.closest(".bulk"))) // nothing is selected
+      .map((element) => ({ element, label: commandOf(element), key: element.dataset.key || (element.dataset.go ? "g " + element.dataset.go : "") }))
       .filter(({ label }) => label && !seen.has(label) && seen.add(label));
     input.value = "";
     palette.showModal();

@@ -1,0 +1,152 @@
+"""Reading what the house listens for: the queries, what each found, and what one would find."""
+
+from datetime import date
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from parvis.core.errors import QueryNotForListening, QueryNotUnderstood
+from parvis.core.query.parser import parse_query
+from parvis.core.query.tree import Query
+from parvis.jobs.models import JobState
+from parvis.listening import queries
+from parvis.listening.models import SavedQuery
+from parvis.orgs.access import may, reach_of
+from parvis.orgs.rights import Action
+from parvis.web.asked import asked_number
+from parvis.web.errors import words_of
+from parvis.web.screens.listen.charts import bars
+from parvis.web.screens.listen.forms import HOUSE
+from parvis.web.screens.listen.lines import match_line
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    return _list(request, archived=False)
+
+
+@require_GET
+def archived(request: HttpRequest) -> HttpResponse:
+    return _list(request, archived=True)
+
+
+@require_GET
+def query(request: HttpRequest, key: int) -> HttpResponse:
+    member, now = _who(request)
+    found = query_for(request, key)
+    zone, day = timezone.get_current_timezone(), _day(request.GET.get("day", ""))
+    page = queries.match_page(member, found, before=asked_number(request.GET.get("before", "")), day=day, zone=zone)
+    tree, days = _tree(found.text), queries.days_of(found, zone=zone, now=now)
+    here = reverse("query", args=[key])
+    job = queries.look_back_of(found)
+    context = {
+        "query": found,
+        "lines": [match_line(row, tree, now=now) for row in page.rows],
+        "next_url": _following(here, page.next, day),
+        "day": day,
+        "chart": bars(days, height=64, base=here),
+        "today": days[-1].count,
+        "week": sum(one.count for one in days[-7:]),
+        "week_before": sum(one.count for one in days[-14:-7]),
+        "job": job,
+        "job_runs": job is not None and job.state in (JobState.WAITING, JobState.RUNNING),
+        "may_change": may(member, Action.LISTEN, found if found.department_id else None),
+        "may_open": reach_of(member).anywhere(Action.ASSIGN),
+        "here": request.get_full_path(),
+    }
+    part = request.GET.get("part", "")
+    if part in ("matches", "job"):
+        return render(request, f"screens/listen/{part}.html", context)
+    return render(request, "screens/listen/query.html", context)
+
+
+@require_GET
+def versions(request: HttpRequest, key: int) -> HttpResponse:
+    found = query_for(request, key)
+    return render(request, "screens/listen/versions.html", {"query": found, "versions": queries.versions_of(found)})
+
+
+@require_GET
+def preview(request: HttpRequest) -> HttpResponse:
+    """What a query that is being typed finds; or what is wrong with it, and where."""
+    member, now = _who(request)
+    text = " ".join(request.GET.get("text", "").split())
+    context: dict[str, Any] = {"text": text}
+    if text:
+        try:
+            found = queries.preview(
+                member, text, department=_department(request), hears_house=_is_of_house(request), now=now
+            )
+        except QueryNotUnderstood as error:
+            context |= {"problem": words_of(error), "error": error, "caret": caret_of(text, error)}
+        except QueryNotForListening as error:
+            context |= {"problem": words_of(error)}
+        else:
+            tree = parse_query(text)
+            context |= {"preview": found, "lines": [match_line(row, tree, now=now) for row in found.rows]}
+    return render(request, "screens/listen/preview.html", context)
+
+
+def caret_of(text: str, error: QueryNotUnderstood) -> tuple[str, str, str]:
+    """The query before, at and after the fault."""
+    start, end = min(error.start, len(text)), max(min(error.end, len(text)), error.start)
+    return text[:start], text[start:end] or " ", text[end:]
+
+
+def query_for(request: HttpRequest, key: int) -> SavedQuery:
+    """Raises Http404 where there is none that the member sees."""
+    found = queries.query_of(_who(request)[0], key)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _list(request: HttpRequest, *, archived: bool) -> HttpResponse:
+    member, now = _who(request)
+    department = request.department  # type: ignore[attr-defined]
+    rows = queries.query_rows(
+        member, zone=timezone.get_current_timezone(), now=now, department=department, archived=archived
+    )
+    context = {
+        "rows": [{"row": row, "chart": bars(row.days, height=24)} for row in rows],
+        "archived": archived,
+        "may_listen": reach_of(member).anywhere(Action.LISTEN),
+    }
+    return render(request, "screens/listen/list.html", context)
+
+
+def _tree(text: str) -> Query:
+    try:
+        return parse_query(text)
+    except QueryNotUnderstood:  # of an older release: its page still shows what it found
+        return Query(None)
+
+
+def _day(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        return None
+
+
+def _following(here: str, before: int | None, day: date | None) -> str:
+    if before is None:
+        return ""
+    return f"{here}?before={before}" + (f"&day={day.isoformat()}" if day else "")
+
+
+def _department(request: HttpRequest) -> Any:
+    key = asked_number(request.GET.get("department", ""))
+    return next((one for one in request.departments if one.pk == key), None)  # type: ignore[attr-defined]
+
+
+def _is_of_house(request: HttpRequest) -> bool:
+    return request.GET.get("department") == HOUSE or request.GET.get("hears_house") == "on"
+
+
+def _who(request: Any) -> tuple[Any, Any]:
+    return request.member, request.now
