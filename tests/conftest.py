@@ -7,21 +7,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ONCE_IS_ENOUGH = {
-    "sqlite": ("src", "tests/core", "tests/net", "tests/architecture"),
-    "postgresql": (
-        "tests/browser/test_axe.py", "tests/browser/test_axe_entrance.py", "tests/browser/test_looks.py",
-        "tests/browser/test_hostile_text.py", "tests/browser/test_hostile_watch.py", "tests/browser/test_keys.py",
-    ),
-}  # fmt: skip
-"""What no database makes different: where script/test runs both halves side by side, each runs in one of them."""
+ONCE_IS_ENOUGH = (
+    "src", "tests/core", "tests/net", "tests/architecture",
+    "tests/browser/test_axe.py", "tests/browser/test_axe_entrance.py", "tests/browser/test_looks.py",
+    "tests/browser/test_hostile_text.py", "tests/browser/test_hostile_watch.py", "tests/browser/test_keys.py",
+)  # fmt: skip
+"""What no database makes different: where script/test runs both halves side by side, they are PostgreSQL's.
+
+SQLite's has the real servers instead.
+"""
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    if "PARVIS_TEST_HALVES" not in os.environ:
+    if "PARVIS_TEST_HALVES" not in os.environ or os.environ.get("PARVIS_DATABASE"):
         return None
-    other = "sqlite" if os.environ.get("PARVIS_DATABASE") else "postgresql"
-    return True if any(collection_path == ROOT / place for place in ONCE_IS_ENOUGH[other]) else None
+    return True if any(collection_path == ROOT / place for place in ONCE_IS_ENOUGH) else None
 
 
 @pytest.fixture

@@ -28,6 +28,12 @@ def set_sieve(wanted: Wanted | None) -> None:
     _sieves[:] = [wanted] if wanted is not None else []
 
 
+def offer_sieve(wanted: Wanted) -> None:
+    """The same, unless another is set already."""
+    if not _sieves:
+        set_sieve(wanted)
+
+
 @contextmanager
 def sifting(wanted: Wanted) -> Iterator[None]:
     """The same while the block runs."""

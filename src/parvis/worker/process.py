@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import parvis.flows
 from parvis.channels.delivery import LEASE_S, Delivery
 from parvis.channels.sessions import http_client
-from parvis.channels.sieve import set_sieve
+from parvis.channels.sieve import offer_sieve
 from parvis.flows.route import route_new_items
 from parvis.jobs.thread import DatabaseThread
 from parvis.jobs.turns import Turns
@@ -180,7 +180,7 @@ def _sieve(channel: "Channel", record: "ItemRecord") -> bool:
 
 def run_worker(*, once: bool, lease_s: float = LEASE_S, stream_lease_s: float = STREAM_LEASE_S) -> None:
     """Blocks until the worker is asked to stop."""
-    set_sieve(_sieve)
+    offer_sieve(_sieve)
 
     async def work() -> None:
         worker = Worker(lease_s=lease_s, stream_lease_s=stream_lease_s)
