@@ -38,7 +38,7 @@ def hear_new_items(ears: Ears, *, now: datetime, limit: int = 1000) -> int:
         lock_matches()
         if newest_version() != version:
             return len(said)  # the same again, with the newest queries
-        fresh = _still_so(said)
+        fresh = unchanged({one.item_id: one for one in said})
         at("hear.begun")
         changed = keep_matches({key: found[key] for key in fresh}, fresh, now=now)
         at("hear.kept")
@@ -58,10 +58,6 @@ def unchanged(said: Mapping[int, Heard]) -> dict[int, Heard]:
             rows = rows.select_for_update(of=("self",), no_key=True)
         now.update(rows.values_list("id", "fingerprint"))
     return {key: one for key, one in said.items() if now.get(key) == one.fingerprint}
-
-
-def _still_so(said: list[Heard]) -> dict[int, Heard]:
-    return unchanged({one.item_id: one for one in said})
 
 
 def _mark(fresh: Mapping[int, Heard]) -> None:

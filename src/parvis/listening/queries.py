@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import Q
 
 from parvis.channels.candidates import candidates, newest_block
 from parvis.channels.models import Item
-from parvis.core.query.parser import parse_query
 from parvis.core.query.plan import plan_of
 from parvis.jobs.models import Job
 from parvis.listening.history import find
@@ -130,10 +129,6 @@ def _days(query_ids: Sequence[int], *, zone: tzinfo, now: datetime, count: int) 
     return {key: [Day(day, found.get(day, 0)) for day in span] for key, found in counts.items()}
 
 
-def total_of(query: SavedQuery, since: datetime) -> int:
-    return HourCount.objects.filter(query=query, hour__gte=since).aggregate(n=Sum("count"))["n"] or 0
-
-
 def match_page(
     member: Member, query: SavedQuery, *, before: int | None = None, day: date | None = None, zone: tzinfo
 ) -> MatchPage:
@@ -172,8 +167,7 @@ def rows_of(match_by_item: Mapping[int, int | None], member: Member) -> list[Mat
 
 def preview(member: Member, text: str, *, department: Department | None, hears_house: bool, now: datetime) -> Preview:
     """The last matches and the expected volume a day, of what the member sees. Raises what `check_query` raises."""
-    _, slow = check_query(text)
-    tree = parse_query(text)
+    tree, slow = check_query(text)
     departments = _departments(member, department, hears_house=hears_house)
     rows: dict[int, int | None] = {}
     found_count, lowest = 0, None

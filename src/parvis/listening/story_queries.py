@@ -32,9 +32,9 @@ class Spread:
     is_cut: bool
 
 
-def story_page(member: Member, *, department: Department | None = None, cursor: str = "", least: int = 2) -> StoryPage:
-    """Stories that at least so many items tell, the one told last first."""
-    stories = Story.objects.visible_to(member).filter(item_count__gte=max(least, 2)).select_related("founder")
+def story_page(member: Member, *, department: Department | None = None, cursor: str = "") -> StoryPage:
+    """Stories that several items tell, the one told last first."""
+    stories = Story.objects.visible_to(member).filter(item_count__gt=1).select_related("founder")
     if department is not None:
         stories = stories.filter(department=department)
     before = _read(cursor)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Count
 
 from parvis.channels.models import Item
-from parvis.channels.rows import insert_rows, reserve_ids
+from parvis.channels.rows import insert_rows, reserve_ids, update_rows
 from parvis.core.text.stories import Placement, Signature, StoryIndex, StoryRow, bands_of, signature_of
 from parvis.listening.locking import lock_matches
 from parvis.listening.models import Story, Telling
@@ -116,11 +116,9 @@ def _grow(joined: Sequence[tuple[_Told, int]]) -> None:
         .annotate(n=Count("item__channel", distinct=True))
         .values_list("story", "n")
     )
-    for row in Story.objects.filter(id__in=times).only("id", "first_at", "last_at"):
-        found = times[row.pk]
-        Story.objects.filter(pk=row.pk).update(
-            item_count=F("item_count") + len(found),
-            channel_count=channels[row.pk],
-            first_at=min(row.first_at, *found),
-            last_at=max(row.last_at, *found),
-        )
+    known = Story.objects.filter(id__in=times).values_list("id", "item_count", "first_at", "last_at")
+    rows = [
+        (count + len(times[key]), channels[key], min(first_at, *times[key]), max(last_at, *times[key]), key)
+        for key, count, first_at, last_at in known
+    ]
+    update_rows(Story, ("item_count", "channel_count", "first_at", "last_at"), rows)

@@ -59,6 +59,15 @@ METADATA = frozenset(
 """Where clouds hand out a machine's own keys: no allowed name opens them, only the address itself."""
 
 
+def is_inner_name(host: str) -> bool:
+    """Whether a host's name says that it is on this machine or in the house's own network."""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        name = host.lower().rstrip(".")
+        return "." not in name or name.endswith((".localhost", ".local", ".internal", ".test", ".home.arpa"))
+
+
 def is_public(address: Address) -> bool:
     """False for everything that is not a host of the open internet."""
     if address in METADATA:

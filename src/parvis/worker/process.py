@@ -10,7 +10,7 @@ import socket
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
@@ -166,16 +166,16 @@ class Worker:
         await self.steady.aclose()
 
 
-_sieves: list["Sieve"] = []
-
-
 def _sieve(channel: "Channel", record: "ItemRecord") -> bool:
     """Made when a stream that carries everything brings its first record: the matcher weighs much."""
-    if not _sieves:
-        from parvis.listening.sieving import Sieve
+    return _the_sieve()(channel, record)
 
-        _sieves.append(Sieve())
-    return _sieves[0](channel, record)
+
+@cache
+def _the_sieve() -> "Sieve":
+    from parvis.listening.sieving import Sieve
+
+    return Sieve()
 
 
 def run_worker(*, once: bool, lease_s: float = LEASE_S, stream_lease_s: float = STREAM_LEASE_S) -> None:

@@ -1,6 +1,5 @@
 """One homeserver as its client-server API shows it (https://spec.matrix.org/v1.15/client-server-api/, read 2026-11)."""
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -8,6 +7,7 @@ from urllib.parse import quote, urlsplit
 from parvis.core.connector import Account, Can, Session
 from parvis.core.errors import AnswerNotUnderstood, NotEncrypted, RateLimited, Refused
 from parvis.core.types import Answer
+from parvis.net.addresses import is_inner_name
 from parvis.net.page import json_of
 
 CLIENT = "/_matrix/client/v3"
@@ -29,7 +29,7 @@ class Homeserver:
         json: object = None,
     ) -> Answer:
         """A good answer; `path` is given in parts, which are escaped here. Raises RemoteError."""
-        if urlsplit(self.session.address).scheme != "https" and not _is_private(self.host):
+        if urlsplit(self.session.address).scheme != "https" and not is_inner_name(self.host):
             raise NotEncrypted(host=self.host)
         url = self.session.address.rstrip("/") + CLIENT + "".join("/" + quote(part, safe="") for part in path)
         headers = {"authorization": f"Bearer {self.session.credentials.get('access_token', '')}"}
@@ -94,12 +94,3 @@ def _pause_s(answer: Answer) -> float | None:
         return None
     wait_ms = said.get("retry_after_ms") if isinstance(said, dict) else None
     return wait_ms / 1000 if isinstance(wait_ms, int | float) else None
-
-
-def _is_private(host: str) -> bool:
-    """Whether a host's name says that it is on this machine or in the house's own network."""
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        name = host.lower().rstrip(".")
-        return "." not in name or name.endswith((".localhost", ".local", ".internal", ".test", ".home.arpa"))

@@ -1,6 +1,5 @@
 """One wiki as its API shows it. MediaWiki answers its own refusals with HTTP 200 and an `error` object."""
 
-import ipaddress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from parvis.core.errors import (
 )
 from parvis.core.types import Answer
 from parvis.core.wording import Text
+from parvis.net.addresses import is_inner_name
 from parvis.net.page import json_of, plain
 from parvis.net.pauses import pause_asked_s
 
@@ -59,7 +59,7 @@ class Wiki:
         token = self.session.credentials.get("access_token")
         if not token:
             return {}
-        if urlsplit(self.session.address).scheme != "https" and not _is_private(self.host):
+        if urlsplit(self.session.address).scheme != "https" and not is_inner_name(self.host):
             raise NotEncrypted(host=self.host)
         return {"authorization": f"Bearer {token}"}
 
@@ -75,15 +75,6 @@ class Wiki:
         if code.startswith("internal_api_error"):
             return RemoteBroken(host=self.host, status=code, answer=answer)
         return Refused(host=self.host, detail=detail or code, answer=answer)
-
-
-def _is_private(host: str) -> bool:
-    """Whether a host's name says that it is on this machine or in the house's own network."""
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        name = host.lower().rstrip(".")
-        return "." not in name or name.endswith((".localhost", ".local", ".internal", ".test", ".home.arpa"))
 
 
 def error_code(error: Refused) -> str:

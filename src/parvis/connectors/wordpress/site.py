@@ -1,6 +1,5 @@
 """One WordPress site as its REST API shows it: addresses, sign-in, and what its refusals mean."""
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
@@ -19,6 +18,7 @@ from parvis.core.errors import (
 )
 from parvis.core.types import Answer
 from parvis.core.wording import Text
+from parvis.net.addresses import is_inner_name
 
 REFUSALS = frozenset({400, 401, 403, 404, 409, 410, 500, 501})
 FLOOD_WAIT_S = 15.0
@@ -114,14 +114,5 @@ class Site:
 
     def _hold_password_back(self) -> None:
         is_open = urlsplit(self.session.address).scheme != "https"
-        if self.signs_in and is_open and not is_private(self.host):
+        if self.signs_in and is_open and not is_inner_name(self.host):
             raise NotEncrypted(host=self.host)
-
-
-def is_private(host: str) -> bool:
-    """Whether a host's name says that it is on this machine or in the house's own network."""
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        name = host.lower().rstrip(".")
-        return "." not in name or name.endswith((".localhost", ".local", ".internal", ".test", ".home.arpa"))

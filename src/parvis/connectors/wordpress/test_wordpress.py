@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from parvis.connectors.wordpress import connector
 from parvis.connectors.wordpress.decode import decode_json
 from parvis.connectors.wordpress.rights import may
-from parvis.connectors.wordpress.site import is_private
 from parvis.core.connector import Can, Order, Target
 from parvis.core.errors import (
     AnswerNotUnderstood,
@@ -24,6 +23,7 @@ from parvis.core.errors import (
     TextTooLong,
 )
 from parvis.core.types import Answer, Kind, Payload, Status
+from parvis.net.addresses import is_inner_name
 
 ANSWERS = Path(__file__).parent / "answers"
 
@@ -187,8 +187,8 @@ def test_rights_follow_the_role():
 
 
 def test_private_hosts_are_told_from_public_ones():
-    assert all(map(is_private, ["127.0.0.1", "10.1.2.3", "::1", "localhost", "intranet", "wp.local"]))
-    assert not any(map(is_private, ["example.org", "8.8.8.8", "local.example.org"]))
+    assert all(map(is_inner_name, ["127.0.0.1", "10.1.2.3", "::1", "localhost", "intranet", "wp.local"]))
+    assert not any(map(is_inner_name, ["example.org", "8.8.8.8", "local.example.org"]))
 
 
 def test_every_word_is_in_both_languages_with_french_spacing():

@@ -36,32 +36,37 @@ def archived(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def query(request: HttpRequest, key: int) -> HttpResponse:
+    """The page, or the piece of it that asks for itself again, with no more read than it shows."""
     member, now = _who(request)
-    found = query_for(request, key)
-    zone, day = timezone.get_current_timezone(), _day(request.GET.get("day", ""))
-    page = queries.match_page(member, found, before=asked_number(request.GET.get("before", "")), day=day, zone=zone)
-    tree, days = _tree(found.text), queries.days_of(found, zone=zone, now=now)
-    here = reverse("query", args=[key])
+    found, part = query_for(request, key), request.GET.get("part", "")
     job = queries.look_back_of(found)
-    context = {
+    context: dict[str, Any] = {
         "query": found,
-        "lines": [match_line(row, tree, now=now) for row in page.rows],
-        "next_url": _following(here, page.next, day),
-        "day": day,
-        "chart": bars(days, height=64, base=here),
-        "today": days[-1].count,
-        "week": sum(one.count for one in days[-7:]),
-        "week_before": sum(one.count for one in days[-14:-7]),
         "job": job,
         "job_runs": job is not None and job.state in (JobState.WAITING, JobState.RUNNING),
         "may_change": may(member, Action.LISTEN, found if found.department_id else None),
-        "may_open": reach_of(member).anywhere(Action.ASSIGN),
-        "here": request.get_full_path(),
     }
-    part = request.GET.get("part", "")
-    if part in ("matches", "job"):
-        return render(request, f"screens/listen/{part}.html", context)
-    return render(request, "screens/listen/query.html", context)
+    if part == "job":
+        return render(request, "screens/listen/job.html", context)
+    context |= _matches(request, found)
+    if part == "matches":
+        return render(request, "screens/listen/matches.html", context)
+    row = queries.QueryRow(found, queries.days_of(found, zone=timezone.get_current_timezone(), now=now))
+    context |= {"row": row, "chart": bars(row.days, height=64, base=reverse("query", args=[key]))}
+    return render(request, "screens/listen/query.html", context | {"here": request.get_full_path()})
+
+
+def _matches(request: HttpRequest, query: SavedQuery) -> dict[str, Any]:
+    member, now = _who(request)
+    day, tree = _day(request.GET.get("day", "")), _tree(query.text)
+    before = asked_number(request.GET.get("before", ""))
+    page = queries.match_page(member, query, before=before, day=day, zone=timezone.get_current_timezone())
+    return {
+        "lines": [match_line(row, tree, now=now) for row in page.rows],
+        "next_url": _following(reverse("query", args=[query.pk]), page.next, day),
+        "day": day,
+        "may_open": reach_of(member).anywhere(Action.ASSIGN),
+    }
 
 
 @require_GET
