@@ -14,8 +14,11 @@ from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from parvis.channels.models import Item  # noqa: E402
 from parvis.flows.route import route_new_items  # noqa: E402
 from parvis.inbox.models import Conversation  # noqa: E402
+from parvis.listening.history import beginning, look_back  # noqa: E402
+from parvis.listening.services import Wish, save_query  # noqa: E402
+from parvis.listening.telling import Stories  # noqa: E402
 from parvis.orgs.models import Member  # noqa: E402
-from parvis.testing.cast import make_cast  # noqa: E402
+from parvis.testing.cast import Cast, make_cast  # noqa: E402
 from parvis.testing.factories import make_channel, make_item, make_profile  # noqa: E402
 
 TEXTS = (
@@ -47,7 +50,18 @@ def fill(count: int) -> dict[str, str]:
     while route_new_items(now=now):
         pass
     assert Conversation.objects.count() == count
+    _listen(cast, now)
     return {member.name: session_of(member) for member in Member.objects.all()}
+
+
+def _listen(cast: Cast, now: datetime) -> None:
+    """A query that found something, and a story."""
+    wish = Wish(name="What is said in English", text="lang:en", department=cast.news, purpose="To be looked at.")
+    query = save_query(cast.camille, wish, now=now)
+    place = beginning()
+    while place is not None:
+        place, _, _ = look_back(query, place, now=now)
+    Stories().place(list(Item.objects.values_list("id", flat=True)), now=now)
 
 
 def session_of(member: Member) -> str:

@@ -13,6 +13,14 @@ PAGES = (
     "/inbox/?q=foo:",
     "/inbox/1/history/",
     "/moderation/",
+    "/listen/",
+    "/listen/1/",
+    "/listen/1/change/",
+    "/listen/1/versions/",
+    "/listen/new/?q=one+NEAR+other",
+    "/listen/archived/",
+    "/listen/stories/",
+    "/listen/stories/1/",
     "/nowhere/",
     "TALK",
 )
@@ -30,6 +38,7 @@ OWNER_PAGES = (
     "/channels/1/reconnect/",
     "/channels/new/",
     "/channels/new/files/",
+    "/channels/new/hook/",
     "/accounts/password/set/",
     "/accounts/2fa/totp/activate/",
 )
