@@ -121,6 +121,8 @@ def _locked_head() -> AuditHead:
 def _first_head() -> AuditHead:
     """Begins the chain. Never over entries that are there: a head that vanished is not quietly replaced."""
     if AuditEntry.objects.exists():
+        if head := AuditHead.objects.select_for_update().filter(pk=HEAD_KEY).first():
+            return head  # another process began it and wrote, after we had looked
         raise HouseError(detail="the end of the audit trail was removed; run “parvis audit verify”, then see the guide")
     try:
         with transaction.atomic():
