@@ -182,7 +182,7 @@ class _Following:
         row = ours.first()
         if row is None or _what_matters(row) != self._was:
             return None
-        is_asked_for = self._held_until is not None and row.next_sync_at != self._held_until
+        is_asked_for = _is_due(row, now) if self._held_until is None else row.next_sync_at != self._held_until
         if not ours.update(leased_until=until, next_sync_at=until, last_sync_at=now, last_success_at=now):
             return None
         self._held_until = until
@@ -207,6 +207,11 @@ class _Following:
         if self._moved:
             moved = Fetched(payloads=(), cursor={**self.channel.cursor, **self._moved})
             await in_database(take_in, self.channel, moved, now=self.clock(), lease=self.worker)
+
+
+def _is_due(row: Channel, now: datetime) -> bool:
+    """Before we first wrote when it is due: somebody asked meanwhile."""
+    return row.next_sync_at is not None and row.next_sync_at <= now
 
 
 def _what_matters(channel: Channel) -> tuple[Any, ...]:
