@@ -115,8 +115,9 @@ async def _read(
     latest = max((time for page in pages for time in page.times), default=None)
     for page in reversed(pages[1:]):
         yield (listing.payload(page.answer),), dict(position)
-    window = _ids_of(listing, pages[0])
-    gone = await _gone(listing, _strings(position.get("window")), pages)
+    missing = _missing(listing, _strings(position.get("window")), pages)
+    there, gone = await _asked_for(listing, missing[:MOST_ASKED_FOR])
+    window = [*_ids_of(listing, pages[0]), *missing[MOST_ASKED_FOR:], *there]
     reached = max((one for one in (latest, newest_known) if one is not None), default=None)
     after = {"newest": reached.isoformat() if reached else "", "window": window}
     yield (listing.payload(pages[0].answer), *gone), after
@@ -148,23 +149,30 @@ def _ids_of(listing: Listing, page: Page) -> list[str]:
     return [item.remote_id for item in parse(listing.payload(page.answer)).items]
 
 
-async def _gone(listing: Listing, before: Sequence[str], pages: Sequence[Page]) -> tuple[Payload, ...]:
-    """What was in the newest page, is in none of these, and is not there any more when it is asked for.
+def _missing(listing: Listing, before: Sequence[str], pages: Sequence[Page]) -> list[str]:
+    """What was in the newest page and is in none of these.
 
-    Record keys tell the time: what is older than all of these has just moved out of the page.
+    Record keys tell the time: what is older than all of a listing that goes on has just moved out of the page.
     """
     seen = {one for page in pages for one in _ids_of(listing, page)}
-    oldest = min((_key(uri) for uri in seen), default="")
-    missing = [uri for uri in before if uri not in seen and _key(uri) >= oldest][:MOST_ASKED_FOR]
+    oldest = min((_key(uri) for uri in seen), default="") if pages[-1].cursor else ""
+    return [uri for uri in before if uri not in seen and _key(uri) >= oldest]
+
+
+async def _asked_for(listing: Listing, missing: Sequence[str]) -> tuple[list[str], tuple[Payload, ...]]:
+    """Which of them are there all the same, to be asked for again, and the report on those that are not.
+
+    A view takes a post out of a listing before it forgets the post itself.
+    """
     if not missing:
-        return ()
-    answer = await listing.service.get("app.bsky.feed.getPosts", {"uris": missing})
-    there = {row.get("uri") for row in decoded(answer).get("posts") or () if isinstance(row, dict)}
-    gone = [uri for uri in missing if uri not in there]
+        return [], ()
+    answer = await listing.service.get("app.bsky.feed.getPosts", {"uris": list(missing)})
+    told = {row.get("uri") for row in decoded(answer).get("posts") or () if isinstance(row, dict)}
+    there, gone = [uri for uri in missing if uri in told], [uri for uri in missing if uri not in told]
     if not gone:
-        return ()
+        return there, ()
     body = msgspec.json.encode({"uris": gone})
-    return (Payload(endpoint="gone", url=answer.url, body=body, content_type="application/json"),)
+    return there, (Payload(endpoint="gone", url=answer.url, body=body, content_type="application/json"),)
 
 
 def _indexed_at(row: Mapping[str, Any]) -> datetime | None:
