@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from parvis.core.matching import Frequencies, Matcher, anchors, compile_query, prepare
+from parvis.core.matching import Frequencies, Matcher, compile_query, finding, prepare
 from parvis.core.query.document import Document
 from parvis.core.query.tree import All, Any, Exact, Field, Fuzzy, Hashtag, Near, Not, Pattern, Phrase, Query, Word
 
@@ -109,11 +109,38 @@ def test_phrases_and_near_do_not_reach_from_title_into_text():
 def test_one_more_query_among_many_builds_nothing_anew(monkeypatch):
     matcher = matcher_of(*(All((Word(f"mot{n}"), Word(f"autre{n}"))) for n in range(9_000)))
     found(matcher, "premier")
-    monkeypatch.setattr(anchors, "Automaton", None)
+    monkeypatch.setattr(finding, "BytesAhoCorasick", None)
     for n in range(100):
         matcher.add(f"new {n}", Query(Word(f"nouveau{n}")))
         assert found(matcher, f"nouveau{n} mot7 autre7") == [7, f"new {n}"]
         matcher.remove(f"new {n}")
+
+
+def test_queries_that_come_and_go_leave_nothing_behind():
+    """Also what begins with letters within words, a tag, a phrase: whatever they are found by."""
+    roots = [
+        Pattern("*tion"), Hashtag("climat"), Phrase((Word("radio"), Word("suisse"))), Field("lang", "fr"),
+        Any((Word("neige"), Pattern("plu*"), Phrase((Word("il"), Word("vente"))))), Near(Word("radio"), Word("neige"), 9),
+    ]  # fmt: skip
+    text = "#climat: la radio suisse en action, neige, pluie, il vente"
+    matcher = matcher_of(*roots)
+    for _ in range(3):
+        assert found(matcher, text, lang="fr") == list(range(6))
+        for key in range(6):
+            matcher.remove(key)
+        assert (len(matcher), found(matcher, text, lang="fr")) == (0, [])
+        for key, root in enumerate(roots):
+            matcher.add(key, Query(root))
+        matcher.settle()
+
+
+def test_words_longer_than_the_longest_are_found_by_their_beginning_alone():
+    long = "x" * 30 + "abcdefghij" + "tion"
+    matcher = matcher_of(
+        Word(long), Word(long[:-1]), Word(long[:39]), Pattern("*tion"), Pattern("xxx*"), Pattern("*hij")
+    )
+    for _ in range(40):
+        assert found(matcher, f"un {long} rare") == [0, 1, 4, 5]
 
 
 def test_few_queries_are_found_in_one_pass_once_they_are_left_alone():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from parvis.core.matching import Matcher, anchors, compile_query, pieces, prepare
+from parvis.core.matching import Matcher, compile_query, finding, prepare
 from parvis.core.query.naive import holds
 from parvis.testing.queries import NOW, documents, queries
 
@@ -21,7 +21,7 @@ MANY = 60
 def _automaton_is_built_soon():
     """So that both ways to find words are taken: with changes one by one, without by the automaton."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(anchors, "_CALM", 2)
+        patch.setattr(finding, "_WORDS_WORTH", 1_000)
         yield
 
 
@@ -77,8 +77,7 @@ def _change_some(matcher, there, asked, chance):
 @given(st.lists(queries(), min_size=20, max_size=20), documents())
 def test_without_the_automaton_library_the_answers_are_the_same(asked, document):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pieces, "HAS_AUTOMATON", False)
-        patch.setattr(anchors, "HAS_AUTOMATON", False)
+        patch.setattr(finding, "HAS_AUTOMATON", False)
         matcher = Matcher(zone=ZONE)
         for key, query in enumerate(asked):
             matcher.add(key, query)

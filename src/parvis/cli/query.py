@@ -115,8 +115,8 @@ def match_files(queries_name: str, documents_name: str) -> int:
     from parvis.core.matching import Matcher
 
     matcher: Matcher[int] = Matcher()
-    for number, query in _queries_of(queries_name):
-        matcher.add(number, query)
+    matcher.add_many(_queries_of(queries_name))
+    matcher.settle()
     now = datetime.now(UTC)
     has_found, is_sound = False, True
     for number, line in _lines_of(documents_name):

@@ -174,6 +174,9 @@ def values_of(name: str, of: Prepared) -> set[str]:
 
 
 def _values_of(name: str, of: Prepared) -> set[str]:
+    if name in {"hashtag", "mention"}:
+        signs = of.tags if name == "hashtag" else of.handles
+        return {key for sign in signs for key in sign.keys} | {""} if signs else set()
     document = of.document
     if name in _NAMES:
         return {name_key(one) for one in _NAMES[name](document) if one}
@@ -183,10 +186,7 @@ def _values_of(name: str, of: Prepared) -> set[str]:
     if name == "site":
         host = _host_of_origin("/".join(document.url.split("/", 3)[:3]))
         return {host[at:] for at in range(len(host)) if not at or host[at - 1] == "."}
-    if name == "author":
-        return {of.mode(word) for text in (document.author, document.handle) for word in folded(text)}
-    signs = of.tags if name == "hashtag" else of.handles
-    return {key for sign in signs for key in sign.keys} | ({""} if signs else set())
+    return {of.mode(word) for text in (document.author, document.handle) for word in folded(text)}  # author
 
 
 @lru_cache(4096)

@@ -1,21 +1,13 @@
-"""Folding of what queries look for: the same few words come back in many of them."""
+"""Folding of what queries look for: nearly always one plain word."""
 
 import sys
-from functools import lru_cache
 
 from parvis.core.query.words import folded
-from parvis.core.text.normalise import LONGEST_WORD
-
-_KEPT = 16_384
-"""Texts; some 4 MB."""
 
 
-@lru_cache(_KEPT)
 def folded_once(text: str) -> tuple[str, ...]:
-    """The folded words of a leaf, each the one string that all queries share."""
-    if len(text) <= LONGEST_WORD and text.isascii() and text.isalnum():
-        return (sys.intern(text.lower()),)
-    return tuple(map(sys.intern, folded(text)))
+    """The folded words of a leaf."""
+    return tuple(folded(text))
 
 
 def starred(piece: str) -> str:

@@ -52,6 +52,13 @@ class Frequencies:
         if len(counts) > _MOST_WORDS:
             self._counts = {word: count for word, count in counts.items() if count > 1}
 
+    def share_of_any(self, words: Iterable[str]) -> float:
+        """The sum of their shares."""
+        counts, total = self._counts, 0.0
+        for word in words:
+            total += counts.get(word, 0) + _GUESS_WEIGHS * (_COMMON_SHARE if word in COMMON else _BY_LENGTH[len(word)])
+        return total / (self.learnt + _GUESS_WEIGHS)
+
     def share_of(self, word: str) -> float:
         """Of documents in which a folded word is expected, 0 to 1."""
         guess = _COMMON_SHARE if word in COMMON else _BY_LENGTH[len(word)]

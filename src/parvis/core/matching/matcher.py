@@ -3,18 +3,19 @@
 import gc
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
+from operator import attrgetter
 from typing import Generic
 
-from parvis.core.matching.anchors import Anchors
-from parvis.core.matching.compiling import Compiler, is_hard_query
-from parvis.core.matching.entries import Entry, Key, entry_of
+from parvis.core.matching.compiling import is_hard_query
+from parvis.core.matching.entries import Entry, Key, Making, More
 from parvis.core.matching.frequency import Frequencies
-from parvis.core.matching.needs import Needs
+from parvis.core.matching.literals import Literals
 from parvis.core.matching.prepared import Prepared
+from parvis.core.matching.rows import Rows
 from parvis.core.query.document import Document
 from parvis.core.query.tree import Query
 
-_LEARNT_FROM = 32
+_LEARNT_FROM = 128
 """One document in so many teaches how often words are met."""
 
 
@@ -34,10 +35,10 @@ class Matcher(Generic[Key]):
         self._hard = _Side[Key](frequencies, is_hard=True)
 
     def __len__(self) -> int:
-        return len(self._plain.entries) + len(self._hard.entries)
+        return len(self._plain.numbers) + len(self._hard.numbers)
 
     def __contains__(self, key: Key) -> bool:
-        return key in self._plain.entries or key in self._hard.entries
+        return key in self._plain.numbers or key in self._hard.numbers
 
     def add(self, key: Key, query: Query) -> None:
         """Raises ValueError where the key is there already."""
@@ -59,7 +60,7 @@ class Matcher(Generic[Key]):
 
     def remove(self, key: Key) -> int:
         """Raises KeyError where there is no such key. Gives its place, for `change`."""
-        side = self._hard if key in self._hard.entries else self._plain
+        side = self._hard if key in self._hard.numbers else self._plain
         return side.remove(key).order
 
     def change(self, key: Key, query: Query) -> None:
@@ -67,53 +68,91 @@ class Matcher(Generic[Key]):
         order = self.remove(key)
         self._side_of(query).add(key, query, order=order)
 
+    def settle(self) -> None:
+        """Does now what the first documents after many changes would have to wait for."""
+        self._plain.literals.settle()
+        self._hard.literals.settle()
+
     def match(self, document: Document, *, now: datetime | None = None) -> list[Key]:
         """The keys of the queries that ask for it, in the order in which they were added. `now` is for `since:`."""
         of = Prepared(document, now=now or datetime.now(UTC), zone=self.zone)
         found = self._plain.matching(of)
-        if self._hard.entries:
-            found |= self._hard.matching(of.hard)
+        if self._hard.numbers:
+            found += self._hard.matching(of.hard)
         self._seen += 1
         if self._seen % _LEARNT_FROM == 0:
             self.frequencies.learn(of.vocabulary)
-        return [entry.key for entry in sorted(found, key=_order)]
+        if len(found) > 1:
+            found.sort(key=_order)
+        return [entry.key for entry in found]
 
     def _side_of(self, query: Query) -> "_Side[Key]":
         return self._hard if query.root is not None and is_hard_query(query.root) else self._plain
 
 
-def _order(entry: Entry[Key]) -> int:
-    return entry.order
+_order = attrgetter("order")
 
 
 class _Side(Generic[Key]):
     """The queries that compare words as they are folded, or those after `fold:hard`."""
 
     def __init__(self, frequencies: Frequencies, *, is_hard: bool) -> None:
-        self.entries: dict[Key, Entry[Key]] = {}
-        self._anchors = Anchors[Key]()
-        self._needs = Needs(frequencies, is_hard=is_hard)
-        self._compiler = Compiler(is_hard=is_hard)
+        self.numbers: dict[Key, int] = {}
+        """Of the queries."""
+        self._entries: list[Entry[Key] | None] = []
+        self._free: list[int] = []
+        """Numbers of queries that are no more."""
+        self.literals = Literals()
+        self._rows = Rows()
+        self._making = Making(frequencies, self.literals, is_hard=is_hard)
 
     def add(self, key: Key, query: Query, *, order: int) -> None:
-        entry = entry_of(key, order, query.root, needs=self._needs, compiler=self._compiler)
-        self.entries[key] = entry
-        self._anchors.add(entry)
+        entry, check = self._making.entry_of(key, order, query.root)
+        if self._free:
+            number = self._free.pop()
+            self._entries[number] = entry
+        else:
+            number = len(self._entries)
+            self._entries.append(entry)
+        self.numbers[key] = number
+        self._rows.add(number, entry.anchor, check)
 
     def remove(self, key: Key) -> Entry[Key]:
-        entry = self.entries.pop(key)
-        self._anchors.remove(entry)
+        number = self.numbers.pop(key)
+        entry = self._entries[number]
+        assert entry is not None
+        self._entries[number] = None
+        self._free.append(number)
+        self._rows.remove(number, entry.anchor)
+        self.literals.let_go(entry.others)
         return entry
 
-    def matching(self, of: Prepared) -> set[Entry[Key]]:
-        seen = self._anchors.seen_in(of)
-        is_without = seen.isdisjoint
-        found: set[Entry[Key]] = set()
-        for entry in self._anchors.candidates(of, seen):
-            for group in entry.groups:
-                if is_without(group):
+    def matching(self, of: Prepared) -> list[Entry[Key]]:
+        found = self.literals.found_in(of)
+        matching = []
+        entries = self._entries
+        for number in self._rows.candidates(found):
+            entry = entries[number]
+            assert entry is not None
+            if entry.more is None or _holds(entry.more, found, of):
+                matching.append(entry)
+        return matching
+
+
+def _holds(more: More, found: set[int], of: Prepared) -> bool:
+    """`found`: the numbers of the literals that the document has."""
+    groups, without, choices, rest = more
+    is_without = found.isdisjoint
+    if not is_without(without):
+        return False
+    for group in groups:
+        if is_without(group):
+            return False
+    for numbers, asked in choices:
+        if is_without(numbers):
+            for letters in asked:
+                if found.issuperset(letters.numbers) and letters.stand_in(of):
                     break
             else:
-                if entry.rest is None or entry.rest.holds(of):
-                    found.add(entry)
-        return found
+                return False
+    return rest is None or rest.holds(of)

@@ -11,7 +11,7 @@ from operator import itemgetter
 from parvis.core.matching.fields import found_by
 from parvis.core.matching.folding import folded_once, starred
 from parvis.core.matching.frequency import Frequencies, share_of_letters, share_of_value
-from parvis.core.matching.predicates import halves_of, piece_of
+from parvis.core.matching.predicates import Run, Stars, halves_of, piece_of
 from parvis.core.query.document import hashtag_key, mention_key
 from parvis.core.query.homoglyphs import hard
 from parvis.core.query.tree import (
@@ -45,7 +45,7 @@ class Token:
 
 Literal = str | Token
 """A plain str is a folded word, or letters within words as a pattern whose stars are at its ends: `cli*`, `*mat*`."""
-Need = tuple[Literal, ...]
+Need = Sequence[Literal]
 Weighed = tuple[float, Need]
 """With the share of documents in which one of its literals is expected; sums may pass 1."""
 share_first = itemgetter(0)
@@ -56,6 +56,7 @@ class Needs:
 
     def __init__(self, frequencies: Frequencies, *, is_hard: bool = False) -> None:
         self.share_of = frequencies.share_of
+        self.share_of_any = frequencies.share_of_any
         self.is_hard = is_hard
 
     def of(self, node: Node) -> list[Weighed]:
@@ -69,9 +70,15 @@ class Needs:
             return []
         return _best([self._weighed(need) for need in self._of_leaf(node)])
 
-    def of_words(self, words: tuple[str, ...]) -> Weighed:
-        """Of one of several folded words."""
-        return sum(map(self.share_of, words)), words
+    def of_plain(self, words: list[str], tokens: list[Token], asked: Sequence[Run | Stars]) -> list[Weighed]:
+        """Of one of several words, values, runs of words and letters within words."""
+        if not (asked or tokens):
+            return [(self.share_of_any(words), words)]
+        if not (words or tokens) and len(asked) == 1 and isinstance(asked[0], Run):
+            return [(self.share_of(word), (word,)) for word in asked[0].words]
+        of_asked = [min(one.words, key=self.share_of) if isinstance(one, Run) else starred(one.piece) for one in asked]
+        others: list[Literal] = [*tokens, *of_asked]
+        return [(self.share_of_any(words) + sum(map(self._share, others)), [*words, *others])]
 
     def _of_any(self, parts: Sequence[Node]) -> list[Weighed]:
         """The rarest of each branch together, then the second of each."""

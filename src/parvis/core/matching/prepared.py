@@ -8,10 +8,7 @@ from parvis.core.matching.signs import Sign, handles_of, tags_of
 from parvis.core.query.document import GAP, Document
 from parvis.core.query.homoglyphs import hard
 from parvis.core.query.places import written_words
-from parvis.core.text.normalise import folded_text
-
-BAR = "|"
-"""Stands between title and text, so that nothing is found across; no folded word contains it."""
+from parvis.core.text.normalise import BAR, cut, folded_pair
 
 
 class Prepared:
@@ -19,17 +16,24 @@ class Prepared:
 
     __slots__ = (
         "_positions", "bar", "document", "folded", "handles", "hard", "is_hard", "joined", "letters", "now",
-        "tags", "values", "vocabulary", "words", "zone",
+        "sought", "tags", "uncut_words", "values", "vocabulary", "words", "zone",
     )  # fmt: skip
-    folded: str
-    """The words of the title, BAR, the words of the text: with one space or more around each."""
-    words: list[str]
+    sought: bytes
+    """The words of the title, BAR, the words of the text, in UTF-8: with one space or more around each.
+
+    Words longer than LONGEST_WORD are not cut yet, which makes no difference to who looks for shorter ones.
+    """
+    uncut_words: list[str]
     """The same one by one, BAR among them."""
+    folded: bytes
+    """As `sought`, with each word cut."""
+    words: list[str]
+    """The same one by one."""
     bar: int
     """Where BAR stands in `words`."""
     vocabulary: set[str]
     joined: str
-    """As `folded`, with exactly one space between words: what phrases are looked for in."""
+    """The words with exactly one space around each: what phrases are looked for in."""
     letters: list[str]
     """As `words`, but as they are written: for exact leaves."""
     tags: list[Sign]
@@ -42,7 +46,10 @@ class Prepared:
         self.now = now
         self.zone = zone
         self.is_hard = hard_folded is not None
-        self.folded = hard_folded or f" {folded_text(document.title)} {BAR} {folded_text(document.text)} "
+        if hard_folded is None:
+            self.sought = folded_pair(document.title, document.text)
+        else:
+            self.sought = hard_folded.encode()
         self.values: dict[str, set[str]] = {}
         """Of fields by name, as `values_of` finds them."""
         self._positions: dict[str, list[int]] = {}
@@ -71,8 +78,6 @@ class Prepared:
 
     def indexes(self, word: str) -> list[int]:
         """Where a folded word stands in `words`."""
-        if word not in self.vocabulary:
-            return []
         words = self.words
         found = []
         at = -1
@@ -86,6 +91,11 @@ def prepare(document: Document, *, now: datetime, zone: tzinfo) -> Prepared:
     return Prepared(document, now=now, zone=zone)
 
 
+def _words(prepared: Prepared) -> list[str]:
+    is_cut = prepared.folded is not prepared.sought
+    return prepared.folded.decode().split() if is_cut else prepared.uncut_words
+
+
 def _letters(prepared: Prepared) -> list[str]:
     title, text = (
         [letters for _, letters in written_words(one)] for one in (prepared.document.title, prepared.document.text)
@@ -94,11 +104,13 @@ def _letters(prepared: Prepared) -> list[str]:
 
 
 def _hard(prepared: Prepared) -> Prepared:
-    return Prepared(prepared.document, now=prepared.now, zone=prepared.zone, hard_folded=hard(prepared.folded))
+    return Prepared(prepared.document, now=prepared.now, zone=prepared.zone, hard_folded=hard(prepared.folded.decode()))
 
 
 _MAKERS: dict[str, Callable[[Prepared], Any]] = {
-    "words": lambda prepared: prepared.folded.split(),
+    "folded": lambda prepared: cut(prepared.sought),
+    "uncut_words": lambda prepared: prepared.sought.decode().split(),
+    "words": _words,
     "bar": lambda prepared: prepared.words.index(BAR),
     "vocabulary": lambda prepared: set(prepared.words),
     "joined": lambda prepared: f" {' '.join(prepared.words)} ",

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from parvis.core.query.document import GAP, HASHTAG, MENTION, Document, hashtag_key, mention_keys
 from parvis.core.text.normalise import words_of
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(NamedTuple):
     keys: frozenset[str]
     """What it is found by."""
     name: str = ""
@@ -28,6 +27,9 @@ class Sign:
 
 
 def tags_of(document: Document, mode: Callable[[str], str]) -> list[Sign]:
+    if not (document.hashtags or _stands_in(document, "#", "＃")):
+        return []
+
     def keys(tag: str) -> frozenset[str]:
         return frozenset({mode(hashtag_key(tag))} - {""})
 
@@ -35,16 +37,25 @@ def tags_of(document: Document, mode: Callable[[str], str]) -> list[Sign]:
 
 
 def handles_of(document: Document, mode: Callable[[str], str]) -> list[Sign]:
+    if not (document.mentions or _stands_in(document, "@", "＠")):
+        return []
+
     def keys(handle: str) -> frozenset[str]:
         return frozenset(map(mode, mention_keys(handle)))
 
     return [*_written(document, MENTION, "@＠", keys), *(Sign(keys(handle)) for handle in document.mentions)]
 
 
+def _stands_in(document: Document, sign: str, wide: str) -> bool:
+    """Most documents have no such sign, and are not looked at further."""
+    title, text = document.title, document.text
+    return sign in text or sign in title or wide in text or wide in title
+
+
 def _written(
     document: Document, pattern: re.Pattern[str], signs: str, keys: Callable[[str], frozenset[str]]
 ) -> Iterator[Sign]:
-    """Those in title and text. Most texts have no such sign, and are not looked through by expression."""
+    """Those in title and text."""
     for text, is_in_title in ((document.title, True), (document.text, False)):
         if signs[0] in text or signs[1] in text:
             for start, found in _found_in(text, pattern, signs):

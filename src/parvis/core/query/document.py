@@ -10,6 +10,7 @@ from typing import Any
 
 from parvis.core.errors import BadInput
 from parvis.core.query.words import folded
+from parvis.core.text.normalise import LONGEST_WORD
 from parvis.core.wording import Text
 
 GAP = 1000
@@ -99,7 +100,10 @@ def mentions_in(text: str) -> Iterator[Sign]:
 
 def hashtag_key(tag: str) -> str:
     """What two spellings of a hashtag share; "" where nothing is left. `Covid_19` gives covid_19."""
-    return "_".join(folded(tag.lstrip("#＃")))
+    name = tag.lstrip("#＃")
+    if name.isascii() and name.isalnum():
+        return name[:LONGEST_WORD].lower()
+    return "_".join(folded(name))
 
 
 def mention_key(handle: str) -> str:

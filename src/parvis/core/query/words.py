@@ -2,12 +2,13 @@
 
 import unicodedata
 
-from parvis.core.text.normalise import LONGEST_WORD, words_of
+from parvis.core.text.normalise import LONGEST_WORD, plain_word, words_of
 
 
 def folded(text: str) -> list[str]:
     """The folded words, each cut at LONGEST_WORD whatever the length of the text."""
-    return [word[:LONGEST_WORD] for word in words_of(text)]
+    word = plain_word(text)
+    return [word[:LONGEST_WORD] for word in words_of(text)] if word is None else [word]
 
 
 def folded_parts(text: str) -> list[str]:

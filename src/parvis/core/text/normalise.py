@@ -11,6 +11,10 @@ import unicodedata
 LONGEST_WORD = 40
 """Characters; what is longer is cut, here and in what is searched for."""
 
+BAR = "|"
+"""Stands between the words of a title and those of a text; no folded word contains it."""
+_BETWEEN = "\x1f"
+"""Stands between title and text before they are folded."""
 _UNFOLDED = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "œ": "oe", "æ": "ae", "ŋ": "ng"}
 """Letters whose stroke or ligature Unicode does not take apart."""
 _SPACELESS = re.compile(
@@ -18,6 +22,8 @@ _SPACELESS = re.compile(
     "\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
 """Thai, Lao, Burmese, Khmer, kana, Han and Hangul."""
+_DRESS = re.compile("[\u034f\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Variation selectors, which say how a sign is drawn (❤ or ❤️), and the joiner of graphemes."""
 _MARKS_KEPT = frozenset({0, 9})
 """Combining classes that carry the sound of a word: vowel signs and viramas of the scripts of India."""
 
@@ -27,36 +33,60 @@ def words_of(text: str) -> list[str]:
     return folded_text(text).split()
 
 
+def plain_word(text: str) -> str | None:
+    """What a text folds to where it is easily seen to be one word; None: ask `words_of`."""
+    if len(text) > LONGEST_WORD:
+        return None
+    if text.isascii():
+        return text.lower() if text.isalnum() else None
+    try:
+        folded = text.encode("latin-1").translate(_LATIN).decode("ascii")
+    except UnicodeError:
+        return None
+    return folded if folded.isalnum() else None
+
+
 def folded_text(text: str) -> str:
-    """The words of `words_of` with one space or more between them: for who does not need them one by one.
+    """The words of `words_of` with one space or more between them: for who does not need them one by one."""
+    return cut(_folded(text.replace(_BETWEEN, " "))).decode()
+
+
+def folded_pair(title: str, text: str) -> bytes:
+    """` words of the title | words of the text `, with one space or more around each, in UTF-8.
+
+    Words may be longer than LONGEST_WORD: see `cut`.
+    """
+    if _BETWEEN in title or _BETWEEN in text:
+        title, text = title.replace(_BETWEEN, " "), text.replace(_BETWEEN, " ")
+    return _folded(f" {title} {_BETWEEN} {text} ")
+
+
+def _folded(text: str) -> bytes:
+    """In UTF-8; `_BETWEEN` becomes BAR.
 
     Nearly all texts of Western Europe are one byte a letter once a few signs are replaced, and a table of 256
     folds those many times as quickly as a look-up a letter. Both ways say the same.
     """
-    folded = text.encode().translate(_LATIN).decode() if text.isascii() else _folded_narrow(text)
-    return _cut(folded) if len(folded) > LONGEST_WORD else folded
-
-
-def _folded_narrow(text: str) -> str:
+    if text.isascii():
+        return text.encode().translate(_LATIN)
     narrow = text
     for sign, plain in _OFTEN:
         narrow = narrow.replace(sign, plain)
     try:
-        folded = narrow.encode("latin-1", _NARROWING).translate(_LATIN).decode("ascii")
+        folded = narrow.encode("latin-1", _NARROWING).translate(_LATIN)
     except UnicodeError:
-        return _folded_by_letter(text)
+        return BAR.join(map(_folded_by_letter, text.split(_BETWEEN))).encode()
     for marker, letters in _SEVERAL:
         if marker in folded:
             folded = folded.replace(marker, letters)
     return folded
 
 
-def _cut(folded: str) -> str:
-    """No word longer than LONGEST_WORD. To find that there is none takes no look at each word."""
-    shape = folded.encode("latin-1", "replace").translate(_SHAPE)
-    if _TOO_LONG not in shape:
+def cut(folded: bytes) -> bytes:
+    """The same with no word longer than LONGEST_WORD; the very same where there is none."""
+    if _TOO_LONG not in folded.translate(_SHAPE):
         return folded
-    return " ".join([word[:LONGEST_WORD] for word in folded.split()])
+    return f" {' '.join([word[:LONGEST_WORD] for word in folded.decode().split()])} ".encode()
 
 
 def _folded_by_letter(text: str) -> str:
@@ -80,7 +110,7 @@ class _Folding(dict[int, str]):
 
 def _fold_char(char: str) -> str:
     category = unicodedata.category(char)
-    if category == "Cf":
+    if category == "Cf" or _DRESS.match(char):
         return ""
     if category[0] == "M":
         return char if unicodedata.combining(char) in _MARKS_KEPT and category != "Me" else ""
@@ -94,7 +124,7 @@ def _fold_char(char: str) -> str:
 
 
 _FOLD = _Folding()
-_OFTEN = tuple((sign, "oe" if sign == "œ" else " ") for sign in "’…–“”œ\u202f")
+_OFTEN = tuple((sign, "oe" if sign == "œ" else " ") for sign in "’…–“”„œ\u202f")
 """What most often stands between one-byte letters."""
 _NARROWING = "parvis-narrowing"
 """Name of the way to encode what has no byte; see `_narrowed`."""
@@ -115,7 +145,7 @@ class _Plain(dict[str, str]):
     def __missing__(self, sign: str) -> str:
         parts = unicodedata.normalize("NFKD", sign)
         folded = _folded_by_letter(sign)
-        is_alone = folded.isascii() and not any(unicodedata.category(part)[0] == "M" for part in parts[:1])
+        is_alone = folded.isascii() and (unicodedata.category(parts[0])[0] != "M" or _DRESS.match(parts[0]))
         plain = self[sign] = folded if is_alone else sign
         return plain
 
@@ -124,16 +154,19 @@ _PLAIN = _Plain()
 codecs.register_error(_NARROWING, _narrowed)
 
 
-def _latin_table() -> tuple[bytes, tuple[tuple[str, str], ...]]:
+def _latin_table() -> tuple[bytes, tuple[tuple[bytes, bytes], ...]]:
     """One byte for one byte, and what stands for each control byte that marks several letters, or none."""
     table, markers = bytearray(), dict[str, str]()
     for code in range(256):
+        if chr(code) == _BETWEEN:
+            table.append(ord(BAR))
+            continue
         folded = _folded_by_letter(chr(code))
         folded = folded if folded.strip() or not folded else " "
         if len(folded) != 1 or not folded.isascii():
             folded = markers.setdefault(folded, chr(len(markers) + 1))
         table.append(ord(folded))
-    return bytes(table), tuple((marker, letters) for letters, marker in markers.items())
+    return bytes(table), tuple((marker.encode(), letters.encode()) for letters, marker in markers.items())
 
 
 _LATIN, _SEVERAL = _latin_table()

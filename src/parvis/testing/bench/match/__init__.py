@@ -105,7 +105,9 @@ def _built(count: int, load: Load) -> tuple[Matcher[int], float]:
         began = time.process_time()
         matcher.add_many(chunk)
         spent += time.process_time() - began
-    return matcher, spent
+    began = time.process_time()
+    matcher.settle()
+    return matcher, spent + time.process_time() - began
 
 
 def _rate(matcher: Matcher[int], documents: Sequence[Document]) -> float:
