@@ -39,7 +39,11 @@ def house(cast, now):
         at = now - timedelta(hours=len(rows))
         item = findable(
             make_item(
-                blog if name == "done" else site, f"text of {name}", at=at, profile=anna if name == "urgent" else None
+                blog if name == "done" else site,
+                f"text of {name}",
+                at=at,
+                profile=anna if name == "urgent" else None,
+                language="de_CH" if name == "urgent" else "",
             )
         )
         rows[name] = make_conversation(item, **fields)
@@ -77,7 +81,8 @@ def found(member, text, now, **where):
         ("-priority:urgent state:open", "plain held"),
         ("has:link", "urgent"),
         ("lang:de", "urgent"),
-        ("lang:fr-CH", "snoozed"),
+        ("lang:fr-CH", ""),
+        ("lang:de-CH", "urgent"),
         ("kind:mention", "done"),
         ("channel:Blog", "done"),
         ("-channel:blog state:done", ""),
@@ -89,6 +94,9 @@ def found(member, text, now, **where):
         ("-label:a voir", None),
         ('-label:"à voir" state:open', "plain urgent"),
         ('author:"émile dupont"', "urgent"),
+        ("author:dupont", "urgent"),
+        ("author:EMI*", "urgent"),
+        ("dupont", ""),
         ('-author:"Émile Dupont" state:open', "plain held"),
         ("author:nobody-at-all", ""),
         ("department:news state:open", "plain held urgent"),
@@ -104,6 +112,33 @@ def found(member, text, now, **where):
         ("text -urgent -done", "plain held mine snoozed"),
         ("urgent author:nobody-at-all", ""),
         ("nothingatall", ""),
+        ("-urgent state:open", "plain held"),
+        ("is:held OR priority:urgent", "held urgent"),
+        ("is:held OU priority:urgent state:done", "held"),
+        ("(is:held OR lang:de) state:open", "held urgent"),
+        ("-(state:open OR state:done)", "mine snoozed"),
+        ("-(lang:de has:link) state:open", "plain held"),
+        ("NOT NOT is:mine", "mine"),
+        ("assignee:(camille OR nobody) -state:open", "mine done snoozed"),
+        ("-(assignee:camille OR is:held) state:(open OR done)", "plain urgent done"),
+        ('label:"à voir" OR author:dupont OR kind:mention', "held urgent done"),
+        ("text AND (urgent OR done)", "urgent done"),
+        ("held OR lang:de OR is:snoozed", "held urgent snoozed"),
+        ("text NEAR/2 held", "held"),
+        ("text NEAR/1 held", ""),
+        ("text ONEAR/2 held OR held ONEAR/2 text", "held"),
+        ("(held OR urgent) -is:held", "urgent"),
+        ("*gent OR *eld", "held urgent"),
+        ("urgant~1", "urgent"),
+        ("=Held", ""),
+        ("=held", "held"),
+        ("has:media", ""),
+        ("story:4711 OR is:held", "held"),
+        ("url:/x OR site:rts.ch OR followers:>5 OR reach:1 OR is:reply OR spam:>0.5 OR is:mine", "mine"),
+        ("-has:media is:held", "held"),
+        ("fold:hard he1d", "held"),
+        ("fold:hard is:held", "held"),
+        ("fold:hard", "plain held mine urgent done snoozed"),
         ("state:open is:held priority:urgent label:a", None),
         ('state:open is:held label:"à voir" lang:de', ""),
     ],
@@ -138,13 +173,21 @@ def test_name_that_is_not_there_is_told_with_its_place_and_the_nearest(cast, hou
     assert caught.value.repaired == "state:open channel:Site"
     with pytest.raises(QueryNotUnderstood):
         conversation_page(cast.camille, "channel:Stade", now=now)
-    with pytest.raises(QueryNotUnderstood):
-        conversation_page(cast.camille, "-urgent", now=now)
+    with pytest.raises(QueryNotUnderstood) as caught:
+        conversation_page(cast.camille, "is:held OR channel:(blog OR Sitte)", now=now)
+    assert caught.value.repaired == "is:held OR channel:(blog OR Site)"
+    with pytest.raises(QueryNotUnderstood) as caught:
+        conversation_page(cast.camille, "text OR NOT channel:Sitte", now=now)
+    assert caught.value.repaired == "text OR NOT channel:Site"
 
 
 @pytest.mark.parametrize(
-    "text", ["", "state:open", "kind:comment", "lang:fr", "label:many", "assignee:camille", "common"]
-)
+    "text",
+    [
+        "", "state:open", "kind:comment", "lang:fr", "label:many", "assignee:camille", "common", "common OR other",
+        "com* ONEAR/2 reply", "-other", "state:open OR lang:de", "-(state:done lang:de)",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("person", ["camille", "olive"])
 def test_pages_follow_each_other_without_gap_or_double_and_lead_back(cast, now, text, person):
     channel, label = make_channel(cast.news), Label.objects.create(name="many")
@@ -165,11 +208,12 @@ def test_pages_follow_each_other_without_gap_or_double_and_lead_back(cast, now, 
             break
     assert [row.id for page in pages for row in page.rows] == whole
     assert len(whole) == 23 == len(set(whole))
-    if text != "common":
-        back = conversation_page(member, text, now=now, before=pages[2].previous, limit=5)
-        assert [row.id for row in back.rows] == [row.id for row in pages[1].rows]
-        first = conversation_page(member, text, now=now, before=pages[1].previous, limit=5)
-        assert first.previous is None and pages[0].previous is None
+    if page.is_search or "other" in text:
+        return
+    back = conversation_page(member, text, now=now, before=pages[2].previous, limit=5)
+    assert [row.id for row in back.rows] == [row.id for row in pages[1].rows]
+    first = conversation_page(member, text, now=now, before=pages[1].previous, limit=5)
+    assert first.previous is None and pages[0].previous is None
 
 
 def test_ways_that_gather_and_ways_that_walk_find_the_same(cast, house, now, monkeypatch):
@@ -210,7 +254,13 @@ def test_search_shows_the_item_that_matches(cast, house, now):
     assert (row.id, row.text) == (house["plain"].pk, "needle here")
 
 
-@pytest.mark.parametrize("text", ["", "state:open", 'label:"à voir"', "author:nobody", "text", "is:held lang:de"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "state:open", 'label:"à voir"', "author:nobody", "text", "is:held lang:de", "text OR held", "-held",
+        "held OR is:mine", "is:held OR lang:de",
+    ],
+)  # fmt: skip
 def test_page_takes_a_fixed_number_of_queries(cast, house, now, text, django_assert_max_num_queries):
     with django_assert_max_num_queries(12):
         conversation_page(cast.camille, text, now=now)
@@ -223,12 +273,19 @@ def test_neighbours_are_those_of_the_list_even_after_leaving_it(cast, house, now
     assert neighbours(cast.camille, "state:open", house["held"].pk, now=now) == around
     assert neighbours(cast.sam, "", house["held"].pk, now=now).next_id is None
     assert neighbours(cast.camille, "text", house["plain"].pk, now=now).previous_id is not None
+    around = neighbours(cast.camille, "-done", house["mine"].pk, now=now)
+    assert (around.previous_id, around.next_id) == (house["held"].pk, house["urgent"].pk)
 
 
 def test_all_that_a_filter_finds_can_be_walked_through(cast, house, now):
     ids, cursor = ids_after(cast.camille, "state:open", now=now, limit=2)
     more, end = ids_after(cast.camille, "state:open", now=now, limit=2, cursor=cursor)
     assert [*ids, *more] == [house[name].pk for name in ("plain", "held", "urgent")] and end is None
+    for text in ("(text OR word) state:open", "-done state:open"):
+        ids, cursor = ids_after(cast.camille, text, now=now, limit=2)
+        more, end = ids_after(cast.camille, text, now=now, limit=2, cursor=cursor)
+        assert {*ids, *more} == {house[name].pk for name in ("plain", "held", "urgent")}
+        assert end is None or ids_after(cast.camille, text, now=now, limit=2, cursor=end) == ([], None)
 
 
 def test_conversation_opens_for_those_who_may_see_it_only(cast, house, now):

@@ -4,6 +4,7 @@ What is found holds every item that the query finds, and some more: the compiled
 a word to seek, every item of the block is a candidate.
 """
 
+import time
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -11,8 +12,14 @@ from typing import Any
 from django.db import connection
 
 from parvis.channels.models import Item
-from parvis.channels.search import BLOCK_BITS, mark_of, phrase_pattern, quoted_words
-from parvis.core.query.plan import Both, Either, Everything, Plan, Seek
+from parvis.channels.search import BLOCK_BITS, mark_of, newest_id, phrase_pattern, quoted_words
+from parvis.core.query.plan import Both, Either, Everything, Plan, Seek, seeks_of
+
+_MOST_ASKED = 6_000
+"""Marked words in one question to the index: the more there are, the fewer blocks are read at once."""
+_GROWTH = 8
+_QUICK_S = 0.03
+"""What one block after the other may take for several to be read at once from then on."""
 
 
 def newest_block() -> int:
@@ -38,6 +45,54 @@ def candidates(plan: Plan, block: int, department_ids: Sequence[int]) -> list[in
     return sorted(_find_sqlite(plan, marks) if connection.vendor == "sqlite" else _find_postgresql(plan, marks))
 
 
+def newest_candidates(
+    plan: Plan, department_ids: Sequence[int], *, below: int | None, limit: int, until_s: float
+) -> tuple[list[int], int]:
+    """Ids below `below` (None: all) that the plan cannot exclude, newest first, and down to which id they are all.
+
+    Reads on until there are `limit` of them, everything was looked at (0), or `time.monotonic` has passed `until_s`.
+    """
+    assert not isinstance(plan, Everything)
+    below = newest_id() + 1 if below is None else below
+    bits = BLOCK_BITS[connection.vendor]
+    most = max(_MOST_ASKED // (seeks_of(plan) * max(len(department_ids), 1)), 1)
+    find = _newest_sqlite if connection.vendor == "sqlite" else _newest_postgresql
+    found: list[int] = []
+    newest, size = (below - 1) >> bits, 1
+    while newest >= 0:
+        began_s = time.monotonic()
+        blocks = range(newest, max(newest - size, -1), -1)
+        marks = [mark_of(block, department) for block in blocks for department in department_ids]
+        if marks:
+            found += find(plan, marks, below=below, limit=limit - len(found))
+        if len(found) >= limit:
+            return found, found[-1]
+        now_s = time.monotonic()
+        if now_s > until_s:
+            return found, blocks[-1] << bits
+        newest -= size
+        size = min(size * _GROWTH, most) if now_s - began_s < _QUICK_S else 1
+    return found, 0
+
+
+def _newest_sqlite(plan: Plan, marks: Sequence[str], *, below: int, limit: int) -> list[int]:
+    match = " OR ".join(_fts5(plan, mark) for mark in marks)
+    statement = (
+        "SELECT rowid FROM channels_itemsearch WHERE channels_itemsearch MATCH %s AND rowid < %s"
+        " ORDER BY rowid DESC LIMIT %s"
+    )
+    return _rows(statement, [match, below, limit])
+
+
+def _newest_postgresql(plan: Plan, marks: Sequence[str], *, below: int, limit: int) -> list[int]:
+    statement, values = _postgresql(plan, marks)
+    return _rows(
+        f"WITH found AS MATERIALIZED ({statement}) SELECT DISTINCT item_id FROM found WHERE item_id < %s"  # noqa: S608
+        " ORDER BY item_id DESC LIMIT %s",
+        [*values, below, limit],
+    )
+
+
 def _find_sqlite(plan: Plan, marks: Sequence[str]) -> list[int]:
     match = " OR ".join(_fts5(plan, mark) for mark in marks)
     return _ids("SELECT rowid FROM channels_itemsearch WHERE channels_itemsearch MATCH %s", [match])
@@ -55,15 +110,19 @@ def _fts5(plan: Plan, mark: str) -> str:
 
 
 def _find_postgresql(plan: Plan, marks: Sequence[str]) -> list[int]:
+    return _ids(*_postgresql(plan, marks))
+
+
+def _postgresql(plan: Plan, marks: Sequence[str]) -> tuple[str, list[Any]]:
     """One question to the index for each department; phrases that must be there are looked at in what it finds."""
     asked = [_tsquery(plan, mark) for mark in marks]
     phrases = [phrase_pattern(seek.words, is_prefix=seek.is_prefix) for seek in _needed(plan) if len(seek.words) > 1]
     looked_at = "".join(" AND folded LIKE %s" for _ in phrases)
-    return _ids(
+    statement = (
         "SELECT one.item_id FROM unnest(%s::tsquery[]) asked CROSS JOIN LATERAL"  # noqa: S608
-        f" (SELECT item_id FROM channels_itemsearch WHERE words @@ asked{looked_at} OFFSET 0) one",
-        [asked, *phrases],
+        f" (SELECT item_id FROM channels_itemsearch WHERE words @@ asked{looked_at} OFFSET 0) one"
     )
+    return statement, [asked, *phrases]
 
 
 def _tsquery(plan: Plan, mark: str) -> str:
@@ -87,6 +146,10 @@ def _needed(plan: Plan) -> list[Seek]:
 
 
 def _ids(statement: str, values: list[Any]) -> list[int]:
+    return list(set(_rows(statement, values)))
+
+
+def _rows(statement: str, values: list[Any]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return list({row[0] for row in cursor.fetchall()})
+        return [row[0] for row in cursor.fetchall()]

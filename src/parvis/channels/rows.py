@@ -57,6 +57,16 @@ def update_rows(model: type[Model], fields: Sequence[str], rows: Iterable[Sequen
         )
 
 
+def among(values: Sequence[Any]) -> tuple[str, list[Any]]:
+    """What follows a column that is to have one of the values, and its parameters.
+
+    PostgreSQL gets them as one array: a long list of parameters takes it, and the driver, longer than the query.
+    """
+    if connection.vendor == "postgresql":
+        return "= ANY(%s)", [list(values)]
+    return f"IN ({', '.join(['%s'] * len(values))})", list(values)
+
+
 def as_param(at: datetime) -> Any:
     """A time as the database at hand stores it."""
     return connection.ops.adapt_datetimefield_value(at)

@@ -23,7 +23,8 @@ _GROWTH = 8
 """After the newest block alone, each query reads so many times more blocks than the one before."""
 MOST_WORDS = 20_000
 """Of one item; what follows is not found."""
-_MOST_TERMS = 16
+MOST_TERMS = 16
+"""That are looked up at once."""
 _PIECE = re.compile(r'["“”«»]([^"“”«»]*)["“”«»]?|(\S+)')
 _ROWS_A_QUERY = 500
 
@@ -50,6 +51,23 @@ def search_words(*texts: str) -> list[str]:
     return [word for text in texts if text for word in (*words_of(text), _GAP)][:-1][:MOST_WORDS]
 
 
+def indexed_text(title: str, text: str) -> str:
+    """As much of a text as the index holds, for who reads the text itself and is to find the same."""
+    room = MOST_WORDS - _RESERVED_WORDS
+    if len(title) + len(text) <= room:
+        return text
+    room -= len(words_of(title))
+    if len(words_of(text)) <= room:
+        return text
+    low, high = 0, len(text)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if len(words_of(text[:middle])) <= room else (low, middle)
+    return text[:low].rsplit(None, 1)[0]
+
+
+_RESERVED_WORDS = 300
+"""For the author's name, which the index holds too."""
 _GAP = "\ue000"
 """Between two texts of one item: no word that can be asked for, so that no phrase reaches over it."""
 
@@ -61,21 +79,27 @@ def terms_of(written: str) -> list[Term]:
         words = tuple(words_of(phrase or word))
         if words:
             terms.append(Term(words, is_prefix=(phrase or word).rstrip().endswith("*")))
-    return list(dict.fromkeys(terms))[:_MOST_TERMS]
+    return list(dict.fromkeys(terms))[:MOST_TERMS]
 
 
 def item_ids_matching(
     words: str, *, department_ids: Iterable[int] | None, before_id: int | None = None, limit: int = 50
 ) -> list[int]:
+    """The same as `item_ids_with`, of what somebody typed."""
+    return item_ids_with(terms_of(words), department_ids=department_ids, before_id=before_id, limit=limit)
+
+
+def item_ids_with(
+    terms: Sequence[Term], *, department_ids: Iterable[int] | None, before_id: int | None = None, limit: int = 50
+) -> list[int]:
     """Ids of the items in which all of it is found, newest first, below `before_id`.
 
     `department_ids` None: all of the house. Empty where nothing is asked for.
     """
-    terms = terms_of(words)
-    departments = _all_departments() if department_ids is None else sorted(set(department_ids))
+    departments = all_departments() if department_ids is None else sorted(set(department_ids))
     if not terms or not departments or limit < 1:
         return []
-    last_id = _last_id()
+    last_id = newest_id()
     below = last_id + 1 if before_id is None else min(before_id, last_id + 1)
     found: list[int] = []
     for blocks in _steps((below - 1) >> _block_bits()):
@@ -115,7 +139,7 @@ def replace_rows(rows: Sequence[SearchRow]) -> None:
 
 
 def move_items(item_ids: Iterable[int], department_id: int) -> int:
-    """Puts items into another department, for searches too; how many were elsewhere before."""
+    """Puts items into another department, for searches and listening too; how many were elsewhere before."""
     moved = 0
     ids = sorted(set(item_ids))
     for start in range(0, len(ids), _ROWS_A_QUERY):
@@ -128,7 +152,7 @@ def move_items(item_ids: Iterable[int], department_id: int) -> int:
                     for key, title, text, name in rows
                 ]
             )
-            Item.objects.filter(id__in=[row[0] for row in rows]).update(department_id=department_id)
+            Item.objects.filter(id__in=[row[0] for row in rows]).update(department_id=department_id, is_heard=False)
             moved += len(rows)
     return moved
 
@@ -147,11 +171,12 @@ def _marked(row: SearchRow) -> str:
     return f"{mark}{f' {mark}'.join(row.words)}" if row.words else ""
 
 
-def _all_departments() -> list[int]:
+def all_departments() -> list[int]:
     return list(Department.objects.order_by("id").values_list("id", flat=True))
 
 
-def _last_id() -> int:
+def newest_id() -> int:
+    """The highest id of an item; 0 where there is none."""
     return Item.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
 
@@ -164,13 +189,13 @@ def _steps(newest: int) -> Iterable[range]:
         newest, size = oldest - 1, size * _GROWTH
 
 
-def _find(terms: list[Term], departments: list[int], blocks: range, *, below: int, limit: int) -> list[int]:
+def _find(terms: Sequence[Term], departments: list[int], blocks: range, *, below: int, limit: int) -> list[int]:
     find: Callable[..., list[int]] = _find_sqlite if connection.vendor == "sqlite" else _find_postgresql
     marks = [mark_of(block, department) for block in blocks for department in departments]
     return find(terms, marks, below=below, limit=limit)
 
 
-def _find_sqlite(terms: list[Term], marks: list[str], *, below: int, limit: int) -> list[int]:
+def _find_sqlite(terms: Sequence[Term], marks: list[str], *, below: int, limit: int) -> list[int]:
     match = " OR ".join("(" + " AND ".join(_fts5_term(term, mark) for term in terms) + ")" for mark in marks)
     return _ids(
         "SELECT rowid FROM channels_itemsearch WHERE channels_itemsearch MATCH %s AND rowid < %s"
@@ -189,7 +214,7 @@ def quoted_words(words: Sequence[str], mark: str, *, is_prefix: bool) -> str:
     return f'"{marked}" *' if is_prefix else f'"{marked}"'
 
 
-def _find_postgresql(terms: list[Term], marks: list[str], *, below: int, limit: int) -> list[int]:
+def _find_postgresql(terms: Sequence[Term], marks: list[str], *, below: int, limit: int) -> list[int]:
     """The index gives the rows with all words; phrases are looked at in those alone.
 
     One question to the index for a single word; for several, one for each mark, since GIN holds every

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 from django.db import connection
 
+from parvis.channels.rows import among
 from parvis.inbox.rows import AuthorView, ConversationRow
-from parvis.inbox.surroundings import PRESENT_FOR, add_surroundings, marks_of
+from parvis.inbox.surroundings import PRESENT_FOR, add_surroundings
 from parvis.inbox.thread import author_view
 from parvis.inbox.ways import aware
 from parvis.orgs.models import Member
@@ -28,7 +29,7 @@ JOIN orgs_department d ON d.id = c.department_id
 LEFT JOIN orgs_member m ON m.id = c.assignee_id
 LEFT JOIN channels_profile p ON p.id = i.profile_id
 LEFT JOIN channels_item a ON a.id = i.about_id
-WHERE c.id IN ({conversations})
+WHERE c.id {conversations}
 """
 __all__ = ["PRESENT_FOR", "author_of", "cut_at_word", "rows_of"]
 
@@ -42,13 +43,12 @@ def rows_of(
     """
     if not ids:
         return []
-    marks = marks_of(ids)
+    conversations, params = among(ids)
+    place = "i.id = c.last_item_id"
     if shown:
-        place = f"i.id IN ({marks_of(list(shown))}) AND COALESCE(i.root_id, i.id) = c.root_id"
-        params = [*shown.values(), *ids]
-    else:
-        place, params = "i.id = c.last_item_id", list(ids)
-    sql = _ROWS.format(shown=place, conversations=marks, characters=SHOWN_CHARACTERS + 60)
+        items, item_params = among(list(shown.values()))
+        place, params = f"i.id {items} AND COALESCE(i.root_id, i.id) = c.root_id", [*item_params, *params]
+    sql = _ROWS.format(shown=place, conversations=conversations, characters=SHOWN_CHARACTERS + 60)
     rows: dict[int, ConversationRow] = {}
     roots: dict[int, int] = {}
     for values in _select(sql, params):

@@ -12,8 +12,8 @@ from parvis.inbox.filling import rows_of
 from parvis.inbox.filters import Filter, compile_filter
 from parvis.inbox.models import Conversation, SavedView
 from parvis.inbox.reading import conversation_detail
-from parvis.inbox.rows import Neighbours, Page, ViewRow
-from parvis.inbox.searching import count_found, found_ids, search_ids, search_page
+from parvis.inbox.rows import MOST_CHIPS, Neighbours, Page, ViewRow
+from parvis.inbox.searching import count_found, found_ids, look_page, search_ids, search_page
 from parvis.inbox.ways import Place, plain_ways_of, read_counts, read_page, ways_of
 from parvis.orgs.access import department_ids
 from parvis.orgs.models import Department, Member
@@ -52,7 +52,9 @@ def conversation_page(
     found = compile_filter(filter_text, member, now=now, department=department)
     if found.words:
         return search_page(found, member, now=now, after=after, limit=limit)
-    chips = chips_of(found.query)
+    if found.tree is not None:
+        return look_page(found, member, now=now, after=after, limit=limit)
+    chips = chips_of(found.query, most=MOST_CHIPS)
     if found.is_empty:
         return Page([], None, None, found.query, chips)
     start, end = cursors.read_place(after), cursors.read_place(before)
@@ -90,8 +92,8 @@ def ids_after(
     found = compile_filter(filter_text, member, now=now, department=department)
     if found.is_empty:
         return [], None
-    if found.words:
-        return search_ids(found, after=cursor, limit=limit)
+    if found.is_of_items:
+        return search_ids(found, now=now, after=cursor, limit=limit)
     [way] = ways_of([found])
     rows = read_page(way, limit=limit + 1, after=cursors.read_place(cursor))
     ids = [key for key, _ in rows[:limit]]
@@ -102,7 +104,7 @@ def ids_after(
 def count_all(member: Member, filter_text: str, *, now: datetime, department: Department | None = None) -> int | None:
     """How many a filter finds; None where only a search through everything could tell."""
     found = compile_filter(filter_text, member, now=now, department=department)
-    if found.words:
+    if found.is_of_items:
         return None
     if found.is_empty:
         return 0
@@ -114,8 +116,8 @@ def neighbours(
 ) -> Neighbours:
     """What stands before and after a conversation in a list, also where it has left that list itself."""
     found = compile_filter(filter_text, member, now=now, department=department)
-    if found.words:
-        return _around(found_ids(found, limit=MOST_AROUND), conversation_id)
+    if found.is_of_items:
+        return _around(found_ids(found, now=now, limit=MOST_AROUND), conversation_id)
     at = Conversation.objects.visible_to(member).filter(pk=conversation_id).values_list("last_activity_at", flat=True)
     place = next((Place(moment, conversation_id) for moment in at), None)
     if place is None or found.is_empty:
@@ -159,21 +161,27 @@ def views_of(member: Member, *, department: Department | None = None) -> list[Vi
 def view_counts(
     member: Member, views: Sequence[ViewRow], *, now: datetime, department: Department | None = None
 ) -> dict[int, str]:
-    """How many conversations each view shows, "999+" where there are more; "" where its filter no longer reads."""
+    """How many conversations each view shows, "999+" or "12+" where there are more than were counted.
+
+    "" where its filter no longer reads, or where only a long look could tell.
+    """
     filters: dict[int, Filter] = {}
     for view in views:
         try:
             filters[view.id] = compile_filter(view.query, member, now=now, department=department)
         except QueryNotUnderstood:
             continue
-    plain = {key: found for key, found in filters.items() if not found.words and not found.is_empty}
+    plain = {key: found for key, found in filters.items() if not found.is_of_items and not found.is_empty}
     ways = plain_ways_of(list(plain.values()))
-    counts = dict(zip(plain, read_counts(ways, limit=MOST_COUNTED), strict=True))
+    counts = {key: (count, False) for key, count in zip(plain, read_counts(ways, limit=MOST_COUNTED), strict=True)}
     for key, found in filters.items():
-        if found.words:
-            counts[key] = count_found(found, limit=MOST_COUNTED)
-    return {view.id: _shown(counts.get(view.id, 0)) if view.id in filters else "" for view in views}
+        if found.is_of_items:
+            counts[key] = count_found(found, now=now, limit=MOST_COUNTED)
+    return {view.id: _shown(*counts.get(view.id, (0, False))) if view.id in filters else "" for view in views}
 
 
-def _shown(count: int) -> str:
-    return "999+" if count >= MOST_COUNTED else str(count)
+def _shown(count: int, may_be_more: bool) -> str:
+    """Nothing is said where none was found yet and some may be."""
+    if count >= MOST_COUNTED:
+        return "999+"
+    return f"{count or ''}{'+' if count else ''}" if may_be_more else str(count)

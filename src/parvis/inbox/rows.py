@@ -6,6 +6,10 @@ from typing import Any
 
 from parvis.core.query import Query
 from parvis.core.query.printer import Chip
+from parvis.core.wording import Text
+
+MOST_CHIPS = 40
+"""Of a long filter, that are shown."""
 
 
 @dataclass(slots=True)
@@ -108,6 +112,10 @@ class Page:
     """Ordered by the newest item found instead of by last activity."""
     is_partial: bool = False
     """The search looked at as much as it may in one go; `next` goes on."""
+    looked_count: int = 0
+    """What a partial page has looked through."""
+    slow_reason: Text | None = None
+    """Why it takes long, where it does."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""The list under words: conversations by the newest item that matches, each shown once."""
+"""The list under words: conversations by the newest item that matches, each shown once; and under a tree."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -8,12 +8,14 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
 from parvis.channels.models import Item
-from parvis.channels.search import Term, item_ids_matching, search_words, terms_of
+from parvis.channels.rows import among
+from parvis.channels.search import Term, item_ids_with, search_words
 from parvis.core.query import chips_of
 from parvis.inbox import cursors
 from parvis.inbox.filling import rows_of
-from parvis.inbox.filters import Filter
-from parvis.inbox.rows import Page
+from parvis.inbox.filters import Filter, slow_reason
+from parvis.inbox.looking import COUNT_S, MOST_WORK_S, WORK_S, look
+from parvis.inbox.rows import MOST_CHIPS, Page
 from parvis.inbox.ways import conditions_of
 from parvis.orgs.models import Member
 
@@ -23,7 +25,7 @@ MOST_BATCHES = 20
 """For work on all that is found; a page makes do with one batch, and says so where that leaves it short."""
 MOST_COMPARED = 2000
 """Newer items of the same threads that are looked at, so that no conversation comes on two pages."""
-"""What one page looks at before it says that there may be more."""
+_ROWS_AT_ONCE = 100
 
 
 def search_page(
@@ -35,7 +37,7 @@ def search_page(
     limit: int = 50,
 ) -> Page:
     """One page of conversations with a matching item. There is no way back but to the beginning."""
-    chips = chips_of(found.query)
+    chips = chips_of(found.query, most=MOST_CHIPS)
     if found.is_empty:
         return Page([], None, None, found.query, chips, is_search=True)
     start = cursors.read_number(after)
@@ -51,21 +53,49 @@ def search_page(
     )
 
 
-def count_found(found: Filter, *, limit: int) -> int:
-    """How many conversations have a matching item, up to `limit`, as far as a page may look."""
+def look_page(found: Filter, member: Member, *, now: datetime, after: str | None = None, limit: int = 50) -> Page:
+    """The same of conversations of which an item is what a tree asks for."""
+    looked = look(found, now=now, after=after, limit=limit)
+    return Page(
+        rows=rows_of(list(looked.hits), member, now=now, shown=looked.hits),
+        next=looked.next,
+        previous=None,
+        query=found.query,
+        chips=chips_of(found.query, most=MOST_CHIPS),
+        is_search=found.tree is not None and found.tree.is_sought,
+        is_partial=looked.is_partial(limit),
+        looked_count=looked.count,
+        slow_reason=slow_reason(found),
+    )
+
+
+def count_found(found: Filter, *, now: datetime, limit: int) -> tuple[int, bool]:
+    """How many conversations have a matching item, up to `limit`, and whether there may be more."""
     if found.is_empty:
-        return 0
-    hits, going_on = _collect(found, start=None, limit=limit)
-    return limit if going_on is not None and len(hits) >= limit else len(hits)
+        return 0, False
+    if found.tree is not None:
+        looked = look(found, now=now, after=None, limit=limit, most_s=COUNT_S)
+        return len(looked.hits), looked.next is not None
+    hits, _ = _collect(found, start=None, limit=limit)
+    return len(hits), len(hits) >= limit
 
 
-def found_ids(found: Filter, *, limit: int) -> list[int]:
+def found_ids(found: Filter, *, now: datetime, limit: int) -> list[int]:
     """Ids of the first conversations, in the order of the list."""
-    return [] if found.is_empty else list(_collect(found, start=None, limit=limit)[0])
+    if found.is_empty:
+        return []
+    if found.tree is not None:
+        return list(look(found, now=now, after=None, limit=limit).hits)
+    return list(_collect(found, start=None, limit=limit)[0])
 
 
-def search_ids(found: Filter, *, after: str | None, limit: int) -> tuple[list[int], str | None]:
+def search_ids(found: Filter, *, now: datetime, after: str | None, limit: int) -> tuple[list[int], str | None]:
     """Ids of conversations and the cursor that leads on; a page may be short and yet not the last."""
+    if found.tree is not None:
+        looked = look(found, now=now, after=after, limit=limit, most_s=WORK_S)
+        if not looked.hits and looked.next is not None:
+            looked = look(found, now=now, after=looked.next, limit=limit, most_s=MOST_WORK_S)
+        return list(looked.hits), looked.next
     hits, going_on = _collect(found, start=cursors.read_number(after), limit=limit, batch_count=MOST_BATCHES)
     return list(hits), None if going_on is None else cursors.write_number(going_on)
 
@@ -78,9 +108,9 @@ def _collect(
     before = start
     size = FILTERED_BATCH if conditions_of(found, but_departments=True) or limit > BATCH else BATCH
     for _ in range(batch_count):
-        ids = item_ids_matching(found.words, department_ids=found.departments, before_id=before, limit=size)
+        ids = item_ids_with(found.words, department_ids=found.departments, before_id=before, limit=size)
         earlier = _shown_earlier(found, ids, start) if start is not None and ids else set()
-        for key, item_id in _conversations_of(found, _without(found.without, ids)):
+        for key, item_id in _said(found, _conversations_of(found, ids)):
             if key in hits or key in earlier:
                 continue
             if len(hits) == limit:
@@ -92,55 +122,63 @@ def _collect(
     return hits, before
 
 
-def _conversations_of(found: Filter, item_ids: Sequence[int]) -> list[tuple[int, int]]:
-    """(conversation, item) of the items whose conversation passes the rest of the filter, newest item first."""
+def _conversations_of(found: Filter, item_ids: Sequence[int]) -> list[tuple[int, int, str]]:
+    """(conversation, item, author's name) of the items whose conversation passes the rest, newest item first."""
     if not item_ids:
         return []
     conditions = conditions_of(found)
+    of_items, params = among(item_ids)
     where = "".join(f" AND ({clause.sql})" for clause in conditions)
     sql = (
-        "SELECT c.id, i.id FROM channels_item i CROSS JOIN inbox_conversation c"  # noqa: S608
-        f" WHERE i.id IN ({', '.join(['%s'] * len(item_ids))}) AND c.root_id = COALESCE(i.root_id, i.id){where}"
+        "SELECT c.id, i.id, p.name FROM channels_item i CROSS JOIN inbox_conversation c"  # noqa: S608
+        " LEFT JOIN channels_profile p ON p.id = i.profile_id"
+        f" WHERE i.id {of_items} AND c.root_id = COALESCE(i.root_id, i.id){where}"
         " ORDER BY i.id DESC"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*item_ids, *(value for clause in conditions for value in clause.params)])
-        return list(cursor.fetchall())
+        cursor.execute(sql, [*params, *(value for clause in conditions for value in clause.params)])
+        return [(key, item_id, name or "") for key, item_id, name in cursor.fetchall()]
 
 
 def _shown_earlier(found: Filter, item_ids: Sequence[int], start: int) -> set[int]:
     """Conversations of these items that an earlier page has shown, for a newer item of theirs that matches."""
     roots = Item.objects.filter(pk__in=item_ids).annotate(thread_key=Coalesce("root_id", "id")).values("thread_key")
     newer = Item.objects.filter(pk__gte=start, root__in=roots) | Item.objects.filter(pk__gte=start, pk__in=roots)
-    wanted, unwanted = terms_of(found.words), terms_of(found.without)
     matching = [
-        key
-        for key, words in _words_of(newer.order_by("-id")[:MOST_COMPARED])
-        if all(_has(words, term) for term in wanted) and not any(_has(words, term) for term in unwanted)
+        key for key, words in _words_of(newer.order_by("-id")[:MOST_COMPARED]) if _is_what_is_asked(found, words)
     ]
-    return {key for key, _ in _conversations_of(found, matching)}
+    return {key for key, _, _ in _conversations_of(found, matching)}
 
 
-def _without(unwanted: str, item_ids: Sequence[int]) -> Sequence[int]:
-    """The items that have none of the words."""
-    terms = terms_of(unwanted)
-    if not terms or not item_ids:
-        return item_ids
-    having = {
-        key
-        for key, words in _words_of(Item.objects.filter(pk__in=item_ids))
-        if any(_has(words, term) for term in terms)
-    }
-    return [key for key in item_ids if key not in having]
+def _said(found: Filter, rows: Sequence[tuple[int, int, str]]) -> Iterator[tuple[int, int]]:
+    """Without items that the index knows by their author's name alone, and those that have what must not be there."""
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        some = rows[start : start + _ROWS_AT_ONCE]
+        doubtful = [item_id for _, item_id, name in some if found.without or _may_be_name(found, name)]
+        items = Item.objects.filter(pk__in=doubtful) if doubtful else Item.objects.none()
+        kept = {key for key, words in _words_of(items) if _is_what_is_asked(found, words)}
+        dropped = {*doubtful} - kept
+        yield from ((key, item_id) for key, item_id, _ in some if item_id not in dropped)
+
+
+def _may_be_name(found: Filter, name: str) -> bool:
+    """Whether the index may mean the author's name by some of the words."""
+    words = search_words(name)
+    return any(_has(words, Term(term.words[:1], is_prefix=term.is_prefix)) for term in found.words)
+
+
+def _is_what_is_asked(found: Filter, words: Sequence[str]) -> bool:
+    wanted = all(_has(words, term) for term in found.words)
+    return wanted and not any(_has(words, term) for term in found.without)
 
 
 def _words_of(items: QuerySet[Item]) -> Iterator[tuple[int, list[str]]]:
-    for key, title, text, author in items.values_list("id", "title", "text", "profile__name"):
-        yield key, search_words(title, text, author or "")
+    for key, title, text in items.values_list("id", "title", "text"):
+        yield key, search_words(title, text)
 
 
 def _has(words: Sequence[str], term: Term) -> bool:
-    """The same as the full-text index would say."""
+    """The same as the full-text index says of title and text."""
     length = len(term.words)
     *whole, last = term.words
     for at in range(len(words) - length + 1):

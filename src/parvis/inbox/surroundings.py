@@ -7,22 +7,22 @@ from typing import Any
 from django.db import connection
 
 from parvis.channels.models import OPEN_EFFECT_STATES, EffectState
-from parvis.channels.rows import as_param
+from parvis.channels.rows import among, as_param
 from parvis.inbox.rows import ConversationRow, LabelView, PersonView
 from parvis.orgs.models import Member
 
 PRESENT_FOR = timedelta(seconds=30)
 LONG_THREAD = 500
 """Items from which on only the first and the shown one are asked for their orders."""
-_OPEN = tuple(str(state) for state in OPEN_EFFECT_STATES)
+OPEN_STATES = ", ".join(f"'{state}'" for state in OPEN_EFFECT_STATES)
 _LABELS = """SELECT 'label', s.conversation_id, l.id, l.name, l.colour FROM inbox_labelling s
-JOIN inbox_label l ON l.id = s.label_id WHERE s.conversation_id IN ({marks})"""
+JOIN inbox_label l ON l.id = s.label_id WHERE s.conversation_id {marks}"""
 _PEOPLE = """SELECT 'person', p.conversation_id, m.id, m.name, CASE WHEN p.is_typing THEN 'typing' ELSE '' END
 FROM inbox_presence p JOIN orgs_member m ON m.id = p.member_id
-WHERE p.conversation_id IN ({marks}) AND p.seen_at > %s AND p.member_id <> %s"""
+WHERE p.conversation_id {marks} AND p.seen_at > %s AND p.member_id <> %s"""
 _ORDERS = """SELECT 'order', COALESCE(i.root_id, i.id), e.id, e.state, CAST(i.id AS text)
 FROM channels_item i CROSS JOIN channels_effect e
-WHERE i.{column} IN ({marks}) AND e.item_id = i.id AND e.state IN ({states})"""
+WHERE i.{column} {marks} AND e.item_id = i.id AND e.state IN ({states})"""
 
 
 def add_surroundings(
@@ -51,20 +51,18 @@ def _read(
     keys = list(rows)
     single = list({*roots.values(), *(row.item_id for row in rows.values())})
     whole = [roots[key] for key, row in rows.items() if 1 < row.item_count <= LONG_THREAD]
+    of_rows, keys_given = among(keys)
+    of_items, items_given = among(single)
     parts = [
-        _LABELS.format(marks=marks_of(keys)),
-        _PEOPLE.format(marks=marks_of(keys)),
-        _ORDERS.format(column="id", marks=marks_of(single), states=marks_of(_OPEN)),
+        _LABELS.format(marks=of_rows),
+        _PEOPLE.format(marks=of_rows),
+        _ORDERS.format(column="id", marks=of_items, states=OPEN_STATES),
     ]
-    params: list[Any] = [*keys, *keys, as_param(now - PRESENT_FOR), member.pk, *single, *_OPEN]
+    params: list[Any] = [*keys_given, *keys_given, as_param(now - PRESENT_FOR), member.pk, *items_given]
     if whole:
-        parts.append(_ORDERS.format(column="root_id", marks=marks_of(whole), states=marks_of(_OPEN)))
-        params += [*whole, *_OPEN]
+        of_threads, roots_given = among(whole)
+        parts.append(_ORDERS.format(column="root_id", marks=of_threads, states=OPEN_STATES))
+        params += roots_given
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts) + " ORDER BY 1, 4, 3", params)
         return list(cursor.fetchall())
-
-
-def marks_of(values: Sequence[Any]) -> str:
-    """Placeholders for so many values."""
-    return ", ".join(["%s"] * len(values))

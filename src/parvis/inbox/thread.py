@@ -9,12 +9,13 @@ from uuid import UUID
 
 from django.db import connection
 
-from parvis.channels.models import OPEN_EFFECT_STATES, EffectState
+from parvis.channels.models import EffectState
 from parvis.channels.registry import connectors
+from parvis.channels.rows import among
 from parvis.core.connector import Can
 from parvis.inbox import cursors
 from parvis.inbox.rows import ArticleView, AuthorView, DecisionView, EffectView, ItemView
-from parvis.inbox.surroundings import marks_of
+from parvis.inbox.surroundings import OPEN_STATES
 from parvis.inbox.ways import aware
 
 WINDOW = 100
@@ -49,11 +50,10 @@ SELECT e.id, e.item_id, e.can, e.text, e.state, m.name, e.created_at, e.next_try
     e.finished_at, e.result_url
 FROM channels_effect e
 LEFT JOIN orgs_member m ON m.id = e.created_by_id
-WHERE e.item_id IN ({items}) AND (e.state IN ({states}) OR (e.state = %s AND e.can = %s AND NOT EXISTS (
+WHERE e.item_id {items} AND (e.state IN ({states}) OR (e.state = %s AND e.can = %s AND NOT EXISTS (
     SELECT 1 FROM channels_item i WHERE i.channel_id = e.channel_id AND i.remote_id = e.result_remote_id)))
 ORDER BY e.id
 """
-_OPEN = tuple(str(state) for state in OPEN_EFFECT_STATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +165,9 @@ def _add_effects(items: Mapping[int, ItemView]) -> None:
     """Open orders; and answers of ours that are done but have yet to come back as items."""
     if not items:
         return
-    sql = _EFFECTS.format(items=marks_of(list(items)), states=marks_of(_OPEN))
-    for values in _select(sql, [*items, *_OPEN, str(EffectState.DONE), str(Can.REPLY)]):
+    of_items, params = among(list(items))
+    sql = _EFFECTS.format(items=of_items, states=OPEN_STATES)
+    for values in _select(sql, [*params, str(EffectState.DONE), str(Can.REPLY)]):
         key, item_id, can, text, state, member, created_at, due_at, try_count, batch, error, finished_at, url = values
         items[item_id].effects.append(
             EffectView(

@@ -15,7 +15,8 @@ from django.utils.dateparse import parse_datetime
 
 from parvis.channels.rows import as_param
 from parvis.core.query.fields import STATES
-from parvis.inbox.filters import Clause, Filter, wrote
+from parvis.inbox.clauses import Clause, wrote
+from parvis.inbox.filters import Filter
 
 COUNTED = 4000
 """Rows that are counted, at most, to compare two ways."""
@@ -267,7 +268,7 @@ def _sets(found: Filter, *, but_label: int | None = None, but_authors: tuple[int
     """Labels and authors as conditions on each row."""
     sticks = "EXISTS (SELECT 1 FROM inbox_labelling l2 WHERE l2.conversation_id = c.id AND l2.label_id = %s)"
     labels = [Clause(sticks, (key,)) for key in found.label_ids if key != but_label]
-    authors = [Clause(wrote(ids), (*ids, *ids)) for ids in found.author_ids if ids is not but_authors]
+    authors = [wrote(ids) for ids in found.author_ids if ids is not but_authors]
     return labels + authors
 
 

@@ -6,17 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from parvis.channels.models import Item
-from parvis.channels.search import MOST_WORDS
+from parvis.channels.search import indexed_text
 from parvis.core.query.document import Document
-from parvis.core.text.normalise import words_of
 
 _FIELDS = (
     "id", "department_id", "fingerprint", "title", "text", "url", "language", "kind", "published_at", "received_at",
     "parent_id", "parent_remote_id", "media", "facts", "channel_id", "channel__name", "channel__connector",
-    "department__name", "profile__name", "profile__handle", "telling__story_id",
+    "department__name", "profile_id", "profile__name", "profile__handle", "telling__story_id",
 )  # fmt: skip
-_RESERVED_WORDS = 300
-"""For the author's name, which the index holds too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +26,7 @@ class Heard:
     """Of the item as it was read: whoever writes down what was found asks whether it is still so."""
     at: datetime
     document: Document
+    profile_id: int | None = None
 
 
 def heard(items: Iterable[Item]) -> list[Heard]:
@@ -40,7 +38,8 @@ def heard(items: Iterable[Item]) -> list[Heard]:
 def _heard(values: Sequence[Any]) -> Heard:
     (
         key, department_id, fingerprint, title, text, url, language, kind, published_at, received_at, parent_id,
-        parent_remote_id, media, facts, channel_id, channel, connector, department, author, handle, story,
+        parent_remote_id, media, facts, channel_id, channel, connector, department, profile_id, author, handle,
+        story,
     ) = values  # fmt: skip
     document = Document(
         heard_text(title, text),
@@ -60,22 +59,10 @@ def _heard(values: Sequence[Any]) -> Heard:
         is_reply=bool(parent_id or parent_remote_id),
         has_media=bool(media),
     )
-    return Heard(key, department_id, fingerprint, published_at or received_at, document)
+    return Heard(key, department_id, fingerprint, published_at or received_at, document, profile_id)
 
 
-def heard_text(title: str, text: str) -> str:
-    """As much of a text as the full-text index holds, so that history and arrival find the same."""
-    room = MOST_WORDS - _RESERVED_WORDS
-    if len(title) + len(text) <= room:
-        return text
-    room -= len(words_of(title))
-    if len(words_of(text)) <= room:
-        return text
-    low, high = 0, len(text)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if len(words_of(text[:middle])) <= room else (low, middle)
-    return text[:low].rsplit(None, 1)[0]
+heard_text = indexed_text
 
 
 def _number(facts: dict[str, Any], name: str) -> float | None:

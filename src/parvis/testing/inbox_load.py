@@ -7,7 +7,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from importlib import import_module
 from random import Random
@@ -30,6 +30,24 @@ SEARCHES = {
     "phrase": ('"licence fee"', '"bonnes questions"'),
     "filtered": ("merci state:open", "studio lang:de", "station is:held"),
 }
+TREES = {
+    "or of frequent words": (
+        "merci OR reportage",
+        "merci OR video OR station OR studio",
+        "(merci OR video) state:open",
+    ),
+    "near": ("merci NEAR/5 reportage", "(merci OR station) ONEAR/8 (video OR studio)"),
+    "wildcard": ("co* OR vid*", "repor* stud*", "(merci OR sta*) -video"),
+    "rare": ("zq0017x OR zq1234x", "qqzzqq OR qqzzyy", "(zq0017x OR zq3999x) -state:done"),
+    "exact": ("merci =Merci", "(merci OR video) =Merci"),
+}
+BOUNDED = ("has:media", "-merci", "*ment", "#redevance OR #climat", "site:example.org", "label:Presse OR zq0017x")
+"""What no index narrows: a page ends when its time is over, and says so."""
+CONVERSATION_TREES = (
+    "lang:de OR priority:urgent",
+    "(is:held state:open) OR label:Redevance",
+    "-(kind:mention lang:fr)",
+)
 DEPTHS = (0, 1, 20, 200)
 PAGE = 50
 CONVERSATIONS = 300
@@ -50,12 +68,17 @@ def plan() -> dict[str, Any]:
         "cookies": {member.email: _session_of(member) for member in members},
         "lists": [[member.email, *page] for member in members for page in _pages(member)],
         "conversations": [f"/inbox/{key}/" for key in [*chosen, *longest]],
-        "searches": {
-            kind: [f"/inbox/?{urlencode({'q': words})}" for words in choices] for kind, choices in SEARCHES.items()
-        },
+        "searches": {kind: _addresses(choices) for kind, choices in SEARCHES.items()},
+        "trees": {kind: _addresses(choices) for kind, choices in TREES.items()},
+        "conversation_trees": {"or, not": _addresses(CONVERSATION_TREES)},
+        "bounded": {"not narrowed": _addresses(BOUNDED)},
         "items": Item.objects.count(),
         "of_conversations": len(keys),
     }
+
+
+def _addresses(texts: Iterable[str]) -> list[str]:
+    return [f"/inbox/?{urlencode({'q': text})}" for text in texts]
 
 
 def _pages(member: Any) -> Iterator[tuple[str, int, str]]:
@@ -121,6 +144,7 @@ def queries() -> dict[str, int]:
     pages = [("list", address) for _, _, _, address in wanted["lists"]]
     pages += [("conversation", address) for address in wanted["conversations"][:40]]
     pages += [("search", address) for choices in wanted["searches"].values() for address in choices]
+    pages += [("tree_search", address) for choices in wanted["trees"].values() for address in choices]
     name, _, value = wanted["cookies"][WHO[0]].partition("=")
     client.cookies[name] = value
     for kind, address in pages:

@@ -41,6 +41,9 @@ def places_of(text: str) -> list[Place]:
     found: list[Place] = []
     for run in _RUN.finditer(text):
         piece, start = run[0], run.start()
+        if piece.isascii():
+            found.append(Place(piece.lower()[:LONGEST_WORD], start, run.end()))
+            continue
         words = folded(piece) if _SIMPLE.fullmatch(piece) else []
         if len(words) == 1:
             found.append(Place(words[0], start, run.end()))

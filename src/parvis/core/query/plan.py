@@ -50,11 +50,29 @@ class Either:
 
 Plan = Everything | Seek | Both | Either
 
+DEEPEST = 16
+"""Parentheses in each other; a full-text index reads no more than some thirty."""
+
 
 def plan_of(query: Query) -> Plan:
     if query.root is None or _is_hard(query.root):
         return Everything()  # folded hard, words are not those of the index
-    return _plan(query.root)
+    return _shallow(_plan(query.root), DEEPEST)
+
+
+def seeks_of(plan: Plan) -> int:
+    """How many words and phrases the index is asked for."""
+    return sum(map(seeks_of, plan.parts)) if isinstance(plan, Both | Either) else 1
+
+
+def _shallow(plan: Plan, levels: int) -> Plan:
+    """What lies deeper is left out: it would only have narrowed what is found."""
+    if not isinstance(plan, Both | Either):
+        return plan
+    if not levels:
+        return Everything()
+    parts = [_shallow(part, levels - 1) for part in plan.parts]
+    return _both(parts) if isinstance(plan, Both) else _either(parts)
 
 
 def _plan(node: Node) -> Plan:
@@ -80,7 +98,7 @@ def _leaf(node: Leaf) -> Plan:
         case Pattern(text=text):
             return _pattern(text)
         case Hashtag(text=text) | Mention(text=text):
-            return Everything() if "*" in text else _seek(folded(text))
+            return _sign(text)
         case Fuzzy():
             return Everything()
         case _:
@@ -100,10 +118,16 @@ def _pattern(text: str) -> Plan:
     return _both(plans)
 
 
+def _sign(text: str) -> Plan:
+    """A hashtag or handle, whole or its beginning, by the words in it."""
+    words = tuple(folded(text.rstrip("*")))
+    return Seek(words, is_prefix=text.endswith("*")) if words else Everything()
+
+
 def _field(node: Field) -> Plan:
     """A title and the signs in a text are in the index; what else is known of an item is not."""
-    if node.name in {"hashtag", "mention"} and "*" not in node.value:
-        return _seek(folded(node.value))
+    if node.name in {"hashtag", "mention"}:
+        return _sign(node.value)
     if node.name == "title" and not any(sign in node.value for sign in "*~="):
         return _seek(folded(node.value))
     return Everything()

@@ -131,10 +131,14 @@ class Chip:
     without: str
 
 
-def chips_of(query: Query) -> list[Chip]:
-    """One chip for each of what is wanted together."""
+def chips_of(query: Query, *, most: int | None = None) -> list[Chip]:
+    """One chip for each of what is wanted together, up to `most`."""
     parts = _parts(query)
-    return [_chip(part, print_query(_query_of(parts[:at] + parts[at + 1 :]))) for at, part in enumerate(parts)]
+    if len(parts) < 3:
+        others = [print_query(_query_of(parts[:at] + parts[at + 1 :])) for at in range(len(parts))]
+        return [_chip(part, without) for part, without in zip(parts, others, strict=True)]
+    printed = [_grouped(part, Any, Near) for part in parts]
+    return [_chip(part, " ".join(printed[:at] + printed[at + 1 :])) for at, part in enumerate(parts[:most])]
 
 
 def with_field(query: Query, name: str, value: str | None) -> str:

@@ -48,6 +48,9 @@ def run(args: argparse.Namespace) -> Iterator[Row]:
             yield from _lists(port, plan, of)
             yield from _conversations(port, plan, of)
             yield from _searches(port, plan, of)
+            yield from _searches(port, plan, of, name="tree_search", asked="trees")
+            yield from _searches(port, plan, of, name="tree_list", asked="conversation_trees")
+            yield from _searches(port, plan, of, name="bounded_search", asked="bounded")
             yield from _load(port, plan, of)
         done = _ask("bulk", environment)
         yield row("inbox.bulk_1000_s", max(done["seconds"].values()), "s", {**of, **done})
@@ -71,14 +74,16 @@ def _conversations(port: int, plan: dict[str, Any], of: Row) -> Iterator[Row]:
     yield row("inbox.conversation.p95_ms", _share(times, 0.95), "ms", {**of, "pages": len(times)})
 
 
-def _searches(port: int, plan: dict[str, Any], of: Row) -> Iterator[Row]:
+def _searches(
+    port: int, plan: dict[str, Any], of: Row, *, name: str = "search", asked: str = "searches"
+) -> Iterator[Row]:
     every: list[float] = []
     kinds: dict[str, float] = {}
-    for kind, addresses in plan["searches"].items():
+    for kind, addresses in plan[asked].items():
         times = [one for cookie in plan["cookies"].values() for one in _get(port, cookie, addresses * 10)]
         kinds[kind] = round(_share(times, 0.95), 1)
         every += times
-    yield row("inbox.search.p95_ms", _share(every, 0.95), "ms", {**of, "pages": len(every), "kinds": kinds})
+    yield row(f"inbox.{name}.p95_ms", _share(every, 0.95), "ms", {**of, "pages": len(every), "kinds": kinds})
 
 
 def _load(port: int, plan: dict[str, Any], of: Row) -> Iterator[Row]:
