@@ -103,7 +103,10 @@ _SQLITE = {
 
 
 def _postgresql(address: str) -> dict[str, object]:
-    """A connection from postgresql://user:password@host:port/name?host=/socket/dir."""
+    """A connection from postgresql://user:password@host:port/name?host=/socket/dir.
+
+    `prepare_threshold=none` in the query is for a pooler that knows no prepared statements.
+    """
     parts = urlsplit(address)
     query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
     return {
@@ -114,8 +117,11 @@ def _postgresql(address: str) -> dict[str, object]:
         "HOST": unquote(query.get("host", parts.hostname or "")),
         "PORT": str(parts.port or ""),
         "OPTIONS": {
-            "options": "-c jit=off -c max_parallel_workers_per_gather=0"
-        },  # small queries: starting up costs more
+            "options": "-c jit=off -c max_parallel_workers_per_gather=0",  # small queries: starting up costs more
+            "server_side_binding": True,
+            # The same few queries make every page; planning them again each time costs as much as running them.
+            "prepare_threshold": None if query.get("prepare_threshold") == "none" else 3,
+        },
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }
