@@ -141,3 +141,12 @@ def test_channel_without_its_key_says_so_and_is_tried_again(channel, now):
     read(channel, now=now)
     assert (channel.error["code"], channel.state) == ("key_missing", "active")
     assert channel.next_sync_at > now + timedelta(seconds=20)
+
+
+def test_answer_at_which_a_connector_fails_is_told_with_its_channel_and_read_again(channel, now):
+    async def fetch(_session, _cursor):
+        yield {}["no such field"]
+
+    with registry.added(replace(connector, fetch=fetch)):
+        assert isinstance(read(channel, now=now).error, AnswerNotUnderstood)
+    assert channel.error["code"] == "answer_not_understood" and channel.next_sync_at > now

@@ -27,6 +27,7 @@ from parvis.core.errors import (
 )
 from parvis.net import HttpClient
 from parvis.net.events import EventReader
+from parvis.net.gathering import gathered
 from parvis.net.hops import is_of_the_same_house, url_of
 
 STREAM = head(content_type="text/event-stream", transfer_encoding="chunked")
@@ -73,6 +74,25 @@ async def test_first_line_is_not_held_back_for_long(server, client):
         began_s = asyncio.get_running_loop().time()
         assert await anext(batches) == ("now",)
         assert asyncio.get_running_loop().time() - began_s < 2
+
+
+async def pieces_of(*sent):
+    """(the piece, seconds to wait after it)"""
+    for piece, pause_s in sent:
+        yield piece
+        await asyncio.sleep(pause_s)
+
+
+async def test_what_comes_alone_is_given_on_at_once_and_what_follows_it_closely_waits():
+    source = pieces_of(("first", 0.1), ("second", 0.0), ("third", 0.0))
+    async with gathered(source, size_of=len, gather_s=60) as batches, asyncio.timeout(20):
+        assert [await anext(batches), await anext(batches)] == [("first",), ("second", "third")]
+
+
+async def test_what_was_sent_in_pieces_at_once_is_one_batch():
+    async with gathered(pieces_of(("event:", 0.0), ("data:", 0.0), ("", 30)), size_of=len) as batches:
+        async with asyncio.timeout(20):
+            assert await anext(batches) == ("event:", "data:", "")
 
 
 async def test_stream_outlives_the_time_that_a_request_may_take(server, client):

@@ -14,8 +14,9 @@ import subprocess
 import tempfile
 import urllib.request
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,72 +37,121 @@ def read_env(directory: Path) -> dict[str, str]:
     return {key: value.strip("'") for key, _, value in (line.partition("=") for line in lines if "=" in line)}
 
 
-@contextlib.contextmanager
-def shared_server(name: str, *, root: Path, needs: tuple[str, ...], given: str | None) -> Iterator[dict[str, str]]:
-    """The env of a server that all test processes share; the last one to leave stops it.
+def _cache() -> str:
+    """Where the scripts keep the programs that no package of Debian holds."""
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return os.environ.get("SERVERS_CACHE") or f"{home}/test-servers"
 
-    `given` is the directory of one that runs already, which is left alone. `needs` are paths or
-    programs that show that its packages are installed; where they are missing and cannot be
-    installed, the test is skipped.
-    """
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """How one is started: its script, what shows that its packages are installed, and the script's options."""
+
+    script: str
+    needs: tuple[str, ...]
+    """Paths or programs; where they are missing and cannot be installed, the test is skipped."""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+SERVERS = {
+    "wordpress": Server(script="wordpress", needs=("mariadbd", "mariadb", "php", "/usr/share/wordpress/wp-load.php")),
+    "oidc": Server(
+        script="oidc",
+        needs=("npm", "node", "curl"),
+        options={"REDIRECT_URIS": "http://127.0.0.1:8000/accounts/oidc/house/login/callback/"},
+    ),
+    "mail": Server(script="mail", needs=("/usr/sbin/dovecot",)),
+    "bluesky": Server(script="bluesky", needs=("redis-server", "/usr/lib/postgresql/15/bin/postgres", "npm")),
+    "mastodon": Server(script="mastodon-mock", needs=("python3", "curl"), options={"RATELIMIT": "100000"}),
+    "mediawiki": Server(script="mediawiki", needs=("php", "/usr/share/mediawiki/api.php")),
+    "synapse": Server(script="matrix-synapse", needs=(f"{_cache()}/synapse/.done",), options={"RELAXED": "1"}),
+}
+"""By the fixture that gives them."""
+
+
+@contextlib.contextmanager
+def shared_server(name: str, *, root: Path) -> Iterator[dict[str, str]]:
+    """The env of a server that all test processes share; the last one to leave stops it."""
+    given = os.environ.get(f"PARVIS_TEST_{name.upper()}_DIR")
     if given:
         yield read_env(Path(given))
         return
-    _skip_where_impossible(name, needs)
-    directory = _enter(name, root, needs)
+    server = SERVERS[name]
+    _skip_where_impossible(server)
+    directory = _enter(server, root)
     try:
         yield read_env(directory)
     finally:
-        _leave(name, root)
+        _leave(server, root)
 
 
-def _skip_where_impossible(name: str, needs: tuple[str, ...]) -> None:
-    if all(_is_there(one) for one in needs):
+@contextlib.contextmanager
+def started_side_by_side(names: Iterable[str], *, root: Path) -> Iterator[None]:
+    """Several at once, held while the block runs. One that does not start says so to the test that asks for it."""
+    with contextlib.ExitStack() as held:
+        with ThreadPoolExecutor() as threads:
+            opened = [threads.submit(_hold, name, root) for name in names]
+        for one in opened:
+            held.enter_context(one.result())
+        yield
+
+
+def _hold(name: str, root: Path) -> contextlib.ExitStack:
+    stack = contextlib.ExitStack()
+    with contextlib.suppress(pytest.skip.Exception, pytest.fail.Exception, subprocess.TimeoutExpired):
+        stack.enter_context(shared_server(name, root=root))
+    return stack
+
+
+def _skip_where_impossible(server: Server) -> None:
+    if all(_is_there(one) for one in server.needs):
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        pytest.skip(f"the {name} server is not installed here; installing it takes apt-get and root")
+        pytest.skip(f"the {server.script} server is not installed here; installing it takes apt-get and root")
 
 
 def _is_there(one: str) -> bool:
     return Path(one).exists() if one.startswith("/") else shutil.which(one) is not None
 
 
-def _enter(name: str, root: Path, needs: tuple[str, ...]) -> Path:
-    with _ledger(name, root) as ledger:
+def _enter(server: Server, root: Path) -> Path:
+    with _ledger(server, root) as ledger:
         if not ledger.get("users"):
-            ledger["directory"] = tempfile.mkdtemp(prefix=f"parvis-{name[:2]}-", dir="/tmp")  # a socket's path is short
+            prefix = f"parvis-{server.script[:2]}-"
+            ledger["directory"] = tempfile.mkdtemp(prefix=prefix, dir="/tmp")  # a socket's path is short
             # Database and web servers may change to another user.
             Path(ledger["directory"]).chmod(0o755)
-            _start(name, ledger["directory"], needs)
+            _start(server, ledger["directory"])
         ledger["users"] = ledger.get("users", 0) + 1
         return Path(ledger["directory"])
 
 
-def _start(name: str, directory: str, needs: tuple[str, ...]) -> None:
-    command = [str(SCRIPTS / f"{name}.sh"), "start", directory]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=START_LIMIT_S, check=False)
+def _start(server: Server, directory: str) -> None:
+    command = [str(SCRIPTS / f"{server.script}.sh"), "start", directory]
+    options = {**server.options, **os.environ}
+    run = subprocess.run(command, capture_output=True, text=True, timeout=START_LIMIT_S, check=False, env=options)
     if run.returncode == 0:
         return
     subprocess.run([command[0], "stop", directory], capture_output=True, timeout=60, check=False)
     shutil.rmtree(directory, ignore_errors=True)
-    if not all(_is_there(one) for one in needs):
-        pytest.skip(f"the {name} server could not be installed here: {run.stderr.strip()[-300:]}")
-    pytest.fail(f"the {name} server did not start: {run.stderr.strip()[-2000:]}")
+    if not all(_is_there(one) for one in server.needs):
+        pytest.skip(f"the {server.script} server could not be installed here: {run.stderr.strip()[-300:]}")
+    pytest.fail(f"the {server.script} server did not start: {run.stderr.strip()[-2000:]}")
 
 
-def _leave(name: str, root: Path) -> None:
-    with _ledger(name, root) as ledger:
+def _leave(server: Server, root: Path) -> None:
+    with _ledger(server, root) as ledger:
         ledger["users"] -= 1
         if not ledger["users"]:
-            command = [str(SCRIPTS / f"{name}.sh"), "stop", ledger["directory"]]
+            command = [str(SCRIPTS / f"{server.script}.sh"), "stop", ledger["directory"]]
             subprocess.run(command, capture_output=True, timeout=120, check=False)
             shutil.rmtree(ledger["directory"], ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _ledger(name: str, root: Path) -> Iterator[dict]:
+def _ledger(server: Server, root: Path) -> Iterator[dict]:
     """Who uses the server, kept in a file; one process at a time."""
-    with (root / f"{name}.json").open("a+") as file:
+    with (root / f"{server.script}.json").open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
         ledger = json.loads(file.read() or "{}")
@@ -163,9 +213,7 @@ def shared_root(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def wordpress(shared_root) -> Iterator[WordPress]:
-    needs = ("mariadbd", "mariadb", "php", "/usr/share/wordpress/wp-load.php")
-    given = os.environ.get("PARVIS_TEST_WORDPRESS_DIR")
-    with shared_server("wordpress", root=shared_root, needs=needs, given=given) as env:
+    with shared_server("wordpress", root=shared_root) as env:
         accounts = {
             name: (env[f"{name.upper()}_USER"], env[f"{name.upper()}_APP_PASSWORD"])
             for name in ("admin", "editor", "author", "visitor")
@@ -175,9 +223,7 @@ def wordpress(shared_root) -> Iterator[WordPress]:
 
 @pytest.fixture(scope="session")
 def oidc(shared_root) -> Iterator[OpenIdProvider]:
-    given = os.environ.get("PARVIS_TEST_OIDC_DIR")
-    os.environ.setdefault("REDIRECT_URIS", "http://127.0.0.1:8000/accounts/oidc/house/login/callback/")
-    with shared_server("oidc", root=shared_root, needs=("npm", "node", "curl"), given=given) as env:
+    with shared_server("oidc", root=shared_root) as env:
         yield OpenIdProvider(
             issuer=env["ISSUER"],
             client_id=env["CLIENT_ID"],
@@ -188,10 +234,8 @@ def oidc(shared_root) -> Iterator[OpenIdProvider]:
 
 @pytest.fixture(scope="session")
 def mail(shared_root) -> Iterator[MailServer]:
-    if os.environ.get("PARVIS_DATABASE", "").startswith("postgresql"):
-        pytest.skip("the mail server is driven in the run on SQLite; nothing there depends on the database")
-    given = os.environ.get("PARVIS_TEST_MAIL_DIR")
-    with shared_server("mail", root=shared_root, needs=("/usr/sbin/dovecot",), given=given) as env:
+    _skip_on_postgresql("mail")
+    with shared_server("mail", root=shared_root) as env:
         yield MailServer(
             imap=env["IMAP"],
             smtp=env["SMTP"],
@@ -210,9 +254,7 @@ def _skip_on_postgresql(name: str) -> None:
 def bluesky(shared_root) -> Iterator[dict[str, str]]:
     """A whole network: PDS, APPVIEW, FIREHOSE, and the accounts BRAND, MEMBER and MODERATOR."""
     _skip_on_postgresql("bluesky")
-    given = os.environ.get("PARVIS_TEST_BLUESKY_DIR")
-    needs = ("redis-server", "/usr/lib/postgresql/15/bin/postgres", "npm")
-    with shared_server("bluesky", root=shared_root, needs=needs, given=given) as env:
+    with shared_server("bluesky", root=shared_root) as env:
         yield env
 
 
@@ -220,9 +262,7 @@ def bluesky(shared_root) -> Iterator[dict[str, str]]:
 def mastodon(shared_root) -> Iterator[dict[str, str]]:
     """A stand-in for the Mastodon API, made by others; URL and a token for ADMIN, BRAND, MEMBER and TROLL."""
     _skip_on_postgresql("mastodon-mock")
-    given = os.environ.get("PARVIS_TEST_MASTODON_DIR")
-    os.environ.setdefault("RATELIMIT", "100000")
-    with shared_server("mastodon-mock", root=shared_root, needs=("python3", "curl"), given=given) as env:
+    with shared_server("mastodon", root=shared_root) as env:
         yield env
 
 
@@ -230,9 +270,7 @@ def mastodon(shared_root) -> Iterator[dict[str, str]]:
 def mediawiki(shared_root) -> Iterator[dict[str, str]]:
     """A wiki: URL, API and the administrator's name and password."""
     _skip_on_postgresql("mediawiki")
-    given = os.environ.get("PARVIS_TEST_MEDIAWIKI_DIR")
-    needs = ("php", "/usr/share/mediawiki/api.php")
-    with shared_server("mediawiki", root=shared_root, needs=needs, given=given) as env:
+    with shared_server("mediawiki", root=shared_root) as env:
         yield env
 
 
@@ -240,11 +278,7 @@ def mediawiki(shared_root) -> Iterator[dict[str, str]]:
 def synapse(shared_root) -> Iterator[dict[str, str]]:
     """A Matrix homeserver: URL, and a user and a token for ADMIN, BRAND and MEMBER."""
     _skip_on_postgresql("matrix-synapse")
-    given = os.environ.get("PARVIS_TEST_SYNAPSE_DIR")
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    cache = os.environ.get("SERVERS_CACHE") or f"{home}/test-servers"
-    os.environ.setdefault("RELAXED", "1")
-    with shared_server("matrix-synapse", root=shared_root, needs=(f"{cache}/synapse/.done",), given=given) as env:
+    with shared_server("synapse", root=shared_root) as env:
         yield env
 
 

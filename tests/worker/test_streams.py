@@ -1,5 +1,6 @@
 """Streams in real worker processes: quick, held once, and complete whatever is cut or killed."""
 
+import asyncio
 import signal
 import threading
 import time
@@ -13,6 +14,7 @@ from parvis.channels.models import Channel, Envelope, Item
 from parvis.channels.registry import added
 from parvis.testing.factories import make_channel
 from parvis.testing.streaming import NoteStream, streaming
+from parvis.worker.loops import Stopping, repeat
 
 LAUNCHER = Path(__file__).with_name("streaming_worker.py")
 LEASE_S = 2.0
@@ -56,6 +58,20 @@ def seconds_until_stored(notes, text):
 
 def is_connected(notes):
     wait_until(lambda: notes.connected_count == 1, timeout_s=30, what="the stream")
+
+
+def is_held():
+    """What was missed is read, and the channel is not due before its lease ends."""
+
+    def holds():
+        row = Channel.objects.get()
+        return row.leased_until is not None and row.next_sync_at == row.leased_until
+
+    wait_until(holds, timeout_s=30, what="the stream's own lease")
+
+
+def ask_for_a_reading():
+    Channel.objects.update(next_sync_at=datetime.now(UTC))
 
 
 def test_post_is_stored_within_two_seconds(channel, notes, start):
@@ -160,12 +176,35 @@ def test_paused_channel_is_no_longer_listened_to(channel, notes, start):
 
 def test_asking_for_a_reading_brings_what_the_stream_has_lost(channel, notes, start):
     start()
-    is_connected(notes)
+    is_held()
     notes.post_unheard("lost on its way")
-    wait_until(lambda: Channel.objects.get().next_sync_at is not None)
-    time.sleep(LEASE_S / 3)
-    Channel.objects.update(next_sync_at=datetime(2026, 1, 1, tzinfo=UTC))
+    ask_for_a_reading()
     wait_until(lambda: texts() == ["lost on its way"], timeout_s=30, what="the reading")
+
+
+def test_asking_while_the_channel_is_being_read_has_it_read_once_more(channel, notes, start):
+    with notes.holding_readings(after=1) as reading:  # the one with which the stream stands
+        start()
+        assert reading.wait(30)
+        notes.post_unheard("too late for this reading")
+        ask_for_a_reading()
+    wait_until(lambda: texts() == ["too late for this reading"], timeout_s=30, what="the second reading")
+
+
+async def test_loop_that_waits_begins_again_with_news():
+    stopping, news, turns = Stopping(), asyncio.Event(), asyncio.Queue()
+
+    async def turn():
+        turns.put_nowait(None)
+        return False
+
+    running = asyncio.create_task(repeat("work", turn, every_s=60, stopping=stopping, news=news))
+    async with asyncio.timeout(30):
+        await turns.get()
+        news.set()
+        await turns.get()
+        stopping.ask()
+        await running
 
 
 def test_firehose_leaves_nothing_but_what_is_looked_for(box, people, notes, start):

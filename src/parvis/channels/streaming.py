@@ -20,7 +20,7 @@ from parvis.channels.models import Channel, ChannelState
 from parvis.channels.registry import connector_of
 from parvis.channels.sessions import session_for
 from parvis.channels.sync import LEASE_S as READING_LEASE_S
-from parvis.channels.sync import SyncResult, in_database, note_failure, note_success, sync_channel
+from parvis.channels.sync import SyncResult, in_database, note_failure, note_success, sync_channel, understood
 from parvis.core.connector import Connector, Fetched
 from parvis.core.errors import ParvisError
 from parvis.jobs.claim import extend
@@ -55,13 +55,20 @@ class Followed:
 
 
 async def follow_stream(
-    channel: Channel, client: HttpClient, *, worker: str, clock: Callable[[], datetime], lease_s: float
+    channel: Channel,
+    client: HttpClient,
+    *,
+    worker: str,
+    clock: Callable[[], datetime],
+    lease_s: float,
+    on_news: Callable[[], None] | None = None,
 ) -> Followed:
     """Until the stream ends, the channel is no longer ours, or the task is cancelled. Releases nothing.
 
-    `lease_s` is how long a worker that died holds the stream, once it stands.
+    `lease_s` is how long a worker that died holds the stream, once it stands. `on_news` is called after
+    each step that changed something here.
     """
-    following = _Following(channel, client, worker=worker, clock=clock, lease_s=lease_s)
+    following = _Following(channel, client, worker=worker, clock=clock, lease_s=lease_s, on_news=on_news)
     try:
         await following.run()
     except ParvisError as error:
@@ -72,15 +79,24 @@ async def follow_stream(
 
 class _Following:
     def __init__(
-        self, channel: Channel, client: HttpClient, *, worker: str, clock: Callable[[], datetime], lease_s: float
+        self,
+        channel: Channel,
+        client: HttpClient,
+        *,
+        worker: str,
+        clock: Callable[[], datetime],
+        lease_s: float,
+        on_news: Callable[[], None] | None,
     ) -> None:
         self.channel, self.client, self.worker, self.clock, self.lease_s = channel, client, worker, clock, lease_s
+        self.on_news = on_news
         self.done = Followed()
         self.connector: Connector = connector_of(channel)
         self._was = _what_matters(channel)
         self._stored_at = self._read_at = clock()
         self._steps: asyncio.Queue[tuple[Fetched, datetime]] = asyncio.Queue(MOST_STEPS_WAITING)
         self._held_until: datetime | None = None
+        """When we wrote that it is due; None where a reading has written it since."""
         self._moved: dict[str, Any] = {}
         """Parts of the cursor that have moved and are not written yet."""
 
@@ -89,7 +105,7 @@ class _Following:
             return
         session = await in_database(session_for, self.channel, self.client, now=self.clock())
         stream = cast(Callable[..., AsyncGenerator[Fetched, None]], self.connector.stream)
-        async with aclosing(stream(session, dict(self.channel.cursor))) as steps:
+        async with aclosing(understood(self.channel, stream(session, dict(self.channel.cursor)))) as steps:
             pumping = asyncio.create_task(self._pump(steps), name=f"stream {self.channel.pk}")
             try:
                 await self._follow(pumping)
@@ -145,7 +161,8 @@ class _Following:
         """What was missed until the stream stood is read once more; False where it could not be."""
         if not self.connector.stream_resumes:
             return await self._read_missed()
-        await in_database(note_success, self.channel, now=self.clock(), wait_s=0.0, worker=self.worker)
+        now = self.clock()
+        await in_database(note_success, self.channel, began_at=now, now=now, wait_s=0.0, worker=self.worker)
         return True
 
     async def _read_missed(self) -> bool:
@@ -157,20 +174,27 @@ class _Following:
                 return False
             result: SyncResult = await sync_channel(self.channel, self.client, now=self.clock(), worker=self.worker)
             self.done.new_count += result.new_count
+            self._say(result.new_count + result.changed_count)
             self.done.is_dropped, self.done.is_unread = result.is_dropped, result.error is not None
             if result.is_dropped or result.error is not None or result.is_finished:
+                self._held_until = None
                 return not (result.is_dropped or result.error)
 
     async def _is_still_ours(self) -> bool:
-        """Holds the channel for longer; False where it is another's, or was paused or changed."""
-        asked_for = await in_database(self._hold_on)
-        self.done.is_dropped = asked_for is None
-        if asked_for is None:
-            return False
-        is_due = asked_for or self.clock() - self._read_at >= READ_BESIDE_EVERY
-        if is_due and not self.connector.stream_resumes:
-            return await self._read_missed() and await in_database(self._hold_on) is not None
-        return True
+        """Holds the channel for longer, once what somebody asked for is read; False where it is another's, or was
+        paused or changed.
+        """
+        is_due = self.clock() - self._read_at >= READ_BESIDE_EVERY
+        while True:
+            asked_for = await in_database(self._hold_on)
+            self.done.is_dropped = asked_for is None
+            if asked_for is None:
+                return False
+            if self.connector.stream_resumes or not (asked_for or is_due):
+                return True
+            if not await self._read_missed():
+                return False
+            is_due = False
 
     def _hold_on(self) -> bool | None:
         """None where it is not ours any more; True where somebody asks for it to be read now."""
@@ -200,7 +224,12 @@ class _Following:
         self.done.step_count += 1
         self.done.new_count += taken.new_count
         self.done.is_dropped = taken.is_dropped
+        self._say(taken.new_count + taken.changed_count)
         return not taken.is_dropped
+
+    def _say(self, changed_count: int) -> None:
+        if changed_count and self.on_news is not None:
+            self.on_news()
 
     async def _write_cursor(self) -> None:
         """Where the stream ended, when nothing was to be kept at its end."""
@@ -210,7 +239,7 @@ class _Following:
 
 
 def _is_due(row: Channel, now: datetime) -> bool:
-    """Before we first wrote when it is due: somebody asked meanwhile."""
+    """What a reading writes is to come: somebody asked meanwhile."""
     return row.next_sync_at is not None and row.next_sync_at <= now
 
 

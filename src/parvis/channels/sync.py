@@ -4,6 +4,7 @@ A passing error never disconnects a channel: it is read again, later and later. 
 is refused, or an address that is gone, several times in a row waits for a person.
 """
 
+import logging
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -11,9 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections, transaction
+from django.db.models import Q
 
 from parvis.channels.intake import TakenIn, take_in, take_in_payloads
 from parvis.channels.models import Channel, ChannelState
@@ -21,13 +24,16 @@ from parvis.channels.registry import connector_of, is_polled
 from parvis.channels.sessions import session_for
 from parvis.channels.waiting import interval_after_s, wait_s
 from parvis.core.connector import Fetched, Session
-from parvis.core.errors import CredentialsRejected, NotEncrypted, ParvisError, RemoteGone
+from parvis.core.errors import AnswerNotUnderstood, CredentialsRejected, NotEncrypted, ParvisError, RemoteGone
 from parvis.core.types import Payload
 from parvis.jobs.backoff import backoff_s
 from parvis.jobs.claim import claim, extend
+from parvis.jobs.faults import one_line
 from parvis.jobs.live import tell
 from parvis.net.client import HttpClient
 from parvis.orgs.audit import record
+
+_log = logging.getLogger("parvis.channels")
 
 LEASE_S = 300.0
 STEPS_A_TURN = 20
@@ -36,6 +42,7 @@ TURN_S = 60.0
 TIMES_UNTIL_PERSON = 3
 FIRST_RETRY_S = 30.0
 LONGEST_RETRY_S = 3600.0
+_FROM_ODD_ANSWERS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 _FOR_A_PERSON = (CredentialsRejected, RemoteGone, NotEncrypted)
 R = TypeVar("R")
 
@@ -85,7 +92,7 @@ async def sync_channel(channel: Channel, client: HttpClient, *, now: datetime, w
         result.error = error
         await in_database(note_failure, channel, error, now=clock(), worker=worker)
     else:
-        await in_database(_note_end, channel, result, now=clock(), told_s=next_in_s, worker=worker)
+        await in_database(_note_end, channel, result, began_at=now, now=clock(), told_s=next_in_s, worker=worker)
     return result
 
 
@@ -98,7 +105,23 @@ def hold_channel(channel: Channel, *, worker: str, now: datetime) -> Channel | N
 def _steps(channel: Channel, session: Session) -> AsyncGenerator[Fetched, None]:
     """Every connector's fetch is a generator, and is closed where a turn ends before it does."""
     fetch = connector_of(channel).fetch
-    return cast(AsyncGenerator[Fetched, None], fetch(session, channel.cursor)) if fetch is not None else _nothing()
+    if fetch is None:
+        return _nothing()
+    return understood(channel, cast(AsyncGenerator[Fetched, None], fetch(session, channel.cursor)))
+
+
+async def understood(channel: Channel, steps: AsyncGenerator[Fetched, None]) -> AsyncGenerator[Fetched, None]:
+    """The same. An answer at which the connector fails is one that it does not understand, and is told so in words:
+    the channel is read again, later and later, and its page says why.
+    """
+    async with aclosing(steps):
+        try:
+            async for fetched in steps:
+                yield fetched
+        except _FROM_ODD_ANSWERS as error:
+            _log.error("%s, channel %s: %s", channel.connector, channel.pk, one_line(error))
+            host = urlsplit(channel.address).hostname or channel.address
+            raise AnswerNotUnderstood(host=host, detail=f"{type(error).__name__}: {error}"[:200]) from error
 
 
 async def _nothing() -> AsyncGenerator[Fetched, None]:
@@ -130,27 +153,28 @@ def _store_step(channel: Channel, fetched: Fetched, *, asked_at: datetime, now: 
     return taken
 
 
-def _note_end(channel: Channel, result: SyncResult, *, now: datetime, told_s: float | None, worker: str) -> None:
+def _note_end(
+    channel: Channel, result: SyncResult, *, began_at: datetime, now: datetime, told_s: float | None, worker: str
+) -> None:
     """A turn that stopped before the end goes on at once."""
     if not result.is_finished:
-        note_success(channel, now=now, wait_s=0.0, worker=worker)
+        note_success(channel, began_at=began_at, now=now, wait_s=0.0, worker=worker)
         return
     interval_s = interval_after_s(channel, new_count=result.new_count, now=now, told_s=told_s)
     if interval_s != channel.interval_s:
         _held(channel, worker).update(interval_s=interval_s)
-    note_success(channel, now=now, wait_s=wait_s(channel, interval_s, told_s=told_s), worker=worker)
+    in_s = wait_s(channel, interval_s, told_s=told_s)
+    note_success(channel, began_at=began_at, now=now, wait_s=in_s, worker=worker)
 
 
-def note_success(channel: Channel, *, now: datetime, wait_s: float, worker: str) -> None:
+def note_success(channel: Channel, *, began_at: datetime, now: datetime, wait_s: float, worker: str) -> None:
+    """It is due again in `wait_s`; at once where somebody has asked for a reading since this one began."""
     was_ill = channel.error is not None
+    held = _held(channel, worker)
     with transaction.atomic():
-        _held(channel, worker).update(
-            failure_count=0,
-            error=None,
-            last_sync_at=now,
-            last_success_at=now,
-            next_sync_at=now + timedelta(seconds=wait_s) if is_polled(channel) else None,
-        )
+        held.update(failure_count=0, error=None, last_sync_at=now, last_success_at=now)
+        asked_for = Q(next_sync_at__gt=began_at, next_sync_at__lte=now) & ~Q(next_sync_at=channel.next_sync_at)
+        held.exclude(asked_for).update(next_sync_at=now + timedelta(seconds=wait_s) if is_polled(channel) else None)
         if was_ill:
             _tell(channel, now=now)
 

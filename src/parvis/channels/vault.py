@@ -1,19 +1,13 @@
 """Credentials at rest: sealed with a key derived from the house's own, opened only where they are used."""
 
-import base64
-import json
 from collections.abc import Mapping
-from functools import lru_cache
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.db import transaction
 
 from parvis.channels.models import Channel
 from parvis.core.connector import Credential
-from parvis.core.errors import KeyMissing
+from parvis.orgs import sealing
+from parvis.orgs.notices.routes import reseal_routes
 
 _PURPOSE = b"parvis channel credentials 1"
 _ROWS_A_BATCH = 100
@@ -21,25 +15,16 @@ _ROWS_A_BATCH = 100
 
 def seal(credentials: Mapping[str, str]) -> bytes:
     """Encrypted with the newest key; b"" where there is nothing to keep."""
-    if not credentials:
-        return b""
-    return _fernet().encrypt(json.dumps(dict(credentials)).encode())
+    return sealing.seal(credentials, purpose=_PURPOSE)
 
 
 def unseal(sealed: bytes | memoryview) -> dict[str, str]:
     """Raises KeyMissing where none of the keys fits, or the stored bytes were changed."""
-    if not sealed:
-        return {}
-    try:
-        opened = _fernet().decrypt(bytes(sealed))
-    except InvalidToken:
-        raise KeyMissing from None
-    credentials: dict[str, str] = json.loads(opened)
-    return credentials
+    return sealing.unseal(sealed, purpose=_PURPOSE)
 
 
 def rotate() -> int:
-    """Seals every channel's credentials anew with the newest key; how many there were.
+    """Seals every channel's credentials anew with the newest key, and the ways of notices; how many channels there were.
 
     Rows change in small transactions, each locked while it is read, so that nobody's new password
     is overwritten. Raises KeyMissing at the first that cannot be opened; it stays as it is.
@@ -53,6 +38,7 @@ def rotate() -> int:
                 channel.sealed_credentials = seal(unseal(channel.sealed_credentials))
             Channel.objects.bulk_update(batch, ["sealed_credentials"])
         if not batch:
+            reseal_routes()
             return count
         count, last_id = count + len(batch), batch[-1].pk
 
@@ -70,18 +56,3 @@ def merged(kept: Mapping[str, str], given: Mapping[str, str], *, fields: tuple[C
         if value:
             result[field.name] = value
     return result
-
-
-def _fernet() -> MultiFernet:
-    return _fernet_of(tuple(settings.SECRET_KEYS))
-
-
-@lru_cache(maxsize=4)
-def _fernet_of(keys: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(_derived(key)) for key in keys])
-
-
-def _derived(key: str) -> bytes:
-    """HKDF (RFC 5869): a key of a house signs sessions too, and one use must not weaken the other."""
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(key.encode())
-    return base64.urlsafe_b64encode(derived)

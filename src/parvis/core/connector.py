@@ -81,7 +81,7 @@ class Session(Protocol):
     ) -> AbstractAsyncContextManager[AsyncIterator[tuple[str, ...]]]:
         """An answer without an end (server-sent events, a line of JSON each) while the block runs.
 
-        Its lines, in batches of what came within half a second. Guarded like `request`, and raises what
+        Its lines, in batches, at most two or three a second. Guarded like `request`, and raises what
         that raises, at the beginning or later; ends where the other side ends it. The sign-in goes along
         to the address's origin, and, encrypted, to names below its host.
         """

@@ -9,7 +9,9 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 GATHER_S = 0.4
-"""From the first of a batch to its last: what people see of it is within two seconds of the platform."""
+"""Between two batches, at least: what comes alone is given on at once, and what comes fast in so many steps a second."""
+TOGETHER_S = 0.02
+"""What is sent as one thing may arrive in several pieces."""
 MOST_A_BATCH = 2_000
 MOST_WAITING_BYTES = 16_000_000
 """Of what has arrived and is not taken yet; beyond it nothing is read, so that the other side has to wait."""
@@ -50,13 +52,16 @@ class _Waiting(Generic[T]):
             self._changed.notify_all()
 
     async def batches(self) -> AsyncGenerator[tuple[T, ...], None]:
-        """Each of what came within `gather_s` of its first; then what ended it is raised."""
+        """What came since the last one, `gather_s` after it at the earliest; then what ended it is raised."""
+        loop = asyncio.get_running_loop()
+        not_before_s = loop.time()
         while True:
             async with self._changed:
                 await self._changed.wait_for(lambda: self._pieces or self._is_over)
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self._gather_s):
+                    async with asyncio.timeout_at(max(not_before_s, loop.time() + TOGETHER_S)):
                         await self._changed.wait_for(lambda: self._is_full or self._is_over)
+                not_before_s = loop.time() + self._gather_s
                 batch = tuple(self._pieces)
                 self._pieces.clear()
                 self._size_bytes = 0

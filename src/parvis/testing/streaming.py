@@ -7,8 +7,8 @@ alone, as on a real platform.
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -39,6 +39,9 @@ class NoteStream:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, daemon=True, name="notes")
         self._ready = threading.Event()
+        self._held_after = 0
+        self._may_leave: asyncio.Event | None = None
+        self._waits = threading.Event()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -60,6 +63,18 @@ class NoteStream:
         """The same, lost on its way to those who listen."""
         self.notes.append({"id": len(self.notes) + 1, "text": text, "at": datetime.now(UTC).isoformat()})
         return len(self.notes)
+
+    @contextmanager
+    def holding_readings(self, *, after: int = 0) -> Iterator[threading.Event]:
+        """Answers leave only when the block ends, with what there was when they were asked for, but for the first few.
+
+        The event says that one waits.
+        """
+        self._held_after, self._may_leave, self._waits = after, asyncio.Event(), threading.Event()
+        try:
+            yield self._waits
+        finally:
+            self._loop.call_soon_threadsafe(self._may_leave.set)
 
     def cut(self) -> None:
         """Every stream breaks off."""
@@ -102,11 +117,16 @@ class NoteStream:
                 if asked.path == "/stream":
                     await self._stream(reader, writer)
                     break
-                self._answer(writer, asked.path, parse_qs(asked.query))
+                answer = self._answer(asked.path, parse_qs(asked.query))
+                is_held = asked.path == "/notes" and self.read_count > self._held_after
+                if is_held and self._may_leave is not None:
+                    self._waits.set()
+                    await self._may_leave.wait()
+                writer.write(answer)
         with suppress(ConnectionError, RuntimeError):
             writer.close()
 
-    def _answer(self, writer: asyncio.StreamWriter, path: str, query: Mapping[str, list[str]]) -> None:
+    def _answer(self, path: str, query: Mapping[str, list[str]]) -> bytes:
         said: Any = {"name": "Notes"}
         if path == "/notes":
             self.read_count += 1
@@ -114,7 +134,7 @@ class NoteStream:
             said = self.notes[after : after + PAGE]
         body = json.dumps(said).encode()
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        writer.write(head.encode() + body)
+        return head.encode() + body
 
     async def _stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.refuses_streams:

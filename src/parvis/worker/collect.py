@@ -10,7 +10,7 @@ from parvis.jobs.claim import claim, release
 from parvis.jobs.faults import one_line
 from parvis.jobs.thread import DatabaseThread
 from parvis.net.client import HttpClient
-from parvis.worker.listen import Listening
+from parvis.worker.listen import Listening, no_news
 
 _log = logging.getLogger("parvis.collect")
 
@@ -30,8 +30,9 @@ class Collecting:
         clock: Callable[[], datetime],
         in_database: DatabaseThread,
         listening: Listening | None = None,
+        on_news: Callable[[], None] = no_news,
     ) -> None:
-        self.listening = listening
+        self.listening, self.on_news = listening, on_news
         self.client, self.worker, self.clock, self.in_database = client, worker, clock, in_database
         self._readings: set[asyncio.Task[None]] = set()
 
@@ -67,12 +68,14 @@ class Collecting:
         from parvis.channels.sync import sync_channel  # parsers weigh much: not before the first reading
 
         try:
-            await sync_channel(channel, self.client, now=self.clock(), worker=self.worker)
+            result = await sync_channel(channel, self.client, now=self.clock(), worker=self.worker)
         except Exception as error:  # noqa: BLE001 - one channel's fault stops no other
             _log.error("channel %s: %s", channel.pk, one_line(error))
             await self.in_database(self._set_aside, channel)
         else:
             await self.in_database(release, channel)
+            if result.new_count or result.changed_count:
+                self.on_news()
 
     def _set_aside(self, channel: Channel) -> None:
         """A fault of ours, such as in a connector: the channel is read again in a few minutes."""

@@ -31,8 +31,12 @@ LONGEST_RETRY_S = 300.0
 _AFTER_FAULT = timedelta(minutes=5)
 
 
+def no_news() -> None:
+    """Nobody waits for what is stored."""
+
+
 class Listening:
-    """One worker's streams."""
+    """One worker's streams. `on_news` is called where one of them brought something."""
 
     def __init__(
         self,
@@ -42,9 +46,10 @@ class Listening:
         clock: Callable[[], datetime],
         in_database: DatabaseThread,
         lease_s: float = STREAM_LEASE_S,
+        on_news: Callable[[], None] = no_news,
     ) -> None:
         self.client, self.worker, self.clock, self.in_database = client, worker, clock, in_database
-        self.lease_s = lease_s
+        self.lease_s, self.on_news = lease_s, on_news
         self._streams: dict[asyncio.Task[None], Channel] = {}
         self._failures: dict[int, int] = {}
         """By channel: streams in a row that could not be opened, or soon broke off."""
@@ -76,7 +81,12 @@ class Listening:
 
         try:
             followed = await follow_stream(
-                channel, self.client, worker=self.worker, clock=self.clock, lease_s=self.lease_s
+                channel,
+                self.client,
+                worker=self.worker,
+                clock=self.clock,
+                lease_s=self.lease_s,
+                on_news=self.on_news,
             )
         except Exception as error:  # noqa: BLE001 - one channel's fault stops no other
             _log.error("stream of channel %s: %s", channel.pk, one_line(error))

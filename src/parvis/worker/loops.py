@@ -23,17 +23,31 @@ class Stopping:
     def ask(self) -> None:
         self._event.set()
 
-    async def wait(self, timeout_s: float) -> None:
-        """Sleeps, unless the worker is asked to stop."""
+    async def wait(self, timeout_s: float, *, news: asyncio.Event | None = None) -> None:
+        """Sleeps, unless the worker is asked to stop, or there is news; that is forgotten with it."""
+        events = [self._event, news] if news is not None else [self._event]
+        waiting = [asyncio.create_task(event.wait()) for event in events]
         try:
-            async with asyncio.timeout(timeout_s):
-                await self._event.wait()
-        except TimeoutError:
-            return
+            await asyncio.wait(waiting, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waiting:
+                one.cancel()
+        if news is not None:
+            news.clear()
 
 
-async def repeat(name: str, turn: Callable[[], Awaitable[bool]], *, every_s: float, stopping: Stopping) -> None:
-    """Runs `turn` until the worker stops: again at once where it says that more waits, else after `every_s`."""
+async def repeat(
+    name: str,
+    turn: Callable[[], Awaitable[bool]],
+    *,
+    every_s: float,
+    stopping: Stopping,
+    news: asyncio.Event | None = None,
+) -> None:
+    """Runs `turn` until the worker stops: again at once where it says that more waits, else after `every_s`.
+
+    `news`: set where something waits that this process itself has just brought.
+    """
     failure_count = 0
     while not stopping:
         try:
@@ -47,4 +61,4 @@ async def repeat(name: str, turn: Callable[[], Awaitable[bool]], *, every_s: flo
             continue
         failure_count = 0
         if not more_waits:
-            await stopping.wait(every_s)
+            await stopping.wait(every_s, news=news)

@@ -29,6 +29,8 @@ MOST_PAGES = 20
 OVERLAP_S = 600.0
 MOST_ASKED_FOR = 25
 """getPosts takes no more at once (its lexicon, read 2026-11)."""
+MOST_REMEMBERED = 4 * PAGE
+"""Ids in a cursor: those of the newest page, and those that a view has and lists no more."""
 _BORDER = timedelta(milliseconds=1)
 
 
@@ -117,7 +119,7 @@ async def _read(
         yield (listing.payload(page.answer),), dict(position)
     missing = _missing(listing, _strings(position.get("window")), pages)
     there, gone = await _asked_for(listing, missing[:MOST_ASKED_FOR])
-    window = [*_ids_of(listing, pages[0]), *missing[MOST_ASKED_FOR:], *there]
+    window = [*_ids_of(listing, pages[0]), *missing[MOST_ASKED_FOR:], *there][:MOST_REMEMBERED]
     reached = max((one for one in (latest, newest_known) if one is not None), default=None)
     after = {"newest": reached.isoformat() if reached else "", "window": window}
     yield (listing.payload(pages[0].answer), *gone), after
@@ -153,6 +155,7 @@ def _missing(listing: Listing, before: Sequence[str], pages: Sequence[Page]) -> 
     """What was in the newest page and is in none of these.
 
     Record keys tell the time: what is older than all of a listing that goes on has just moved out of the page.
+    A listing that ends here tells of its oldest post too.
     """
     seen = {one for page in pages for one in _ids_of(listing, page)}
     oldest = min((_key(uri) for uri in seen), default="") if pages[-1].cursor else ""
@@ -162,7 +165,7 @@ def _missing(listing: Listing, before: Sequence[str], pages: Sequence[Page]) -> 
 async def _asked_for(listing: Listing, missing: Sequence[str]) -> tuple[list[str], tuple[Payload, ...]]:
     """Which of them are there all the same, to be asked for again, and the report on those that are not.
 
-    A view takes a post out of a listing before it forgets the post itself.
+    A listing and the posts themselves may be told from different memories of a view.
     """
     if not missing:
         return [], ()

@@ -15,7 +15,7 @@ from parvis.core.types import ItemRecord, Kind, MediaRecord, Parsed, Payload, Pr
 
 POST = "app.bsky.feed.post"
 MENTIONS = frozenset({"mention", "reply", "quote"})
-_FAULTS = (KeyError, TypeError, ValueError, AttributeError)
+_FAULTS = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 def parse(payload: Payload) -> Parsed:
@@ -232,6 +232,6 @@ def moment(told: Any) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(told)
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

@@ -5,8 +5,10 @@ import re
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import libipld
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -158,6 +160,102 @@ def test_stream_asks_for_what_came_after_its_cursor():
     assert first.payloads == () and len(second.payloads) == 1
     url = "wss://pds.example/xrpc/com.atproto.sync.subscribeRepos"
     assert asked == [(url, {"cursor": 7}), (url, None)]
+
+
+@pytest.mark.parametrize("told", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "never", ""])
+def test_post_that_bears_an_impossible_time_is_read_all_the_same(told):
+    payload = recorded("feed")
+    body = json.loads(payload.body)
+    body["feed"][1]["post"]["record"]["createdAt"] = told
+    parsed = connector.parse(msgspec.structs.replace(payload, body=json.dumps(body).encode()))
+    assert len(parsed.items) == len(connector.parse(payload).items) and parsed.problems == ()
+
+
+class View:
+    """Answers as recorded, with a feed and posts that a test changes; `asked` are the methods in order."""
+
+    def __init__(self, **more):
+        self.feed, self.more, self.asked = json.loads(recorded("feed").body)["feed"], more, []
+        self.posts = [row["post"] for row in self.feed]
+        self.session = self
+        self.address, self.credentials, self.now = "https://view.example/", {}, NOON
+        self.facts = {"source": "feed", "actor": "alice.test", "view": "https://view.example"}
+
+    async def request(self, method, url, **_):
+        self.asked.append(url.partition("xrpc/")[2].partition("?")[0])
+        uris = parse_qs(urlsplit(url).query).get("uris")
+        told = {"posts": [post for post in self.posts if post["uri"] in uris]} if uris else self.listed()
+        return answered(url, json.dumps(told).encode())
+
+    def listed(self):
+        return {"feed": self.feed, **self.more}
+
+    async def read(self, cursor):
+        """The cursor after it, and what was found gone."""
+        async for fetched in connector.fetch(self, json.loads(json.dumps(cursor))):
+            cursor = fetched.cursor
+            items = [item for payload in fetched.payloads for item in connector.parse(payload).items]
+        return cursor, [item.remote_id for item in items if item.status is Status.DELETED]
+
+
+def without(rows, uri):
+    return [row for row in rows if row.get("post", row)["uri"] != uri]
+
+
+async def test_oldest_post_of_a_profile_is_found_gone():
+    view = View()
+    cursor, _ = await view.read({})
+    oldest = view.feed[-1]["post"]["uri"]
+    view.feed, view.posts = without(view.feed, oldest), without(view.posts, oldest)
+    cursor, gone = await view.read(cursor)
+    assert gone == [oldest]
+    asked_before = len(view.asked)
+    assert (await view.read(cursor))[1] == [] and len(view.asked) == asked_before + 1  # told once
+
+
+async def test_post_that_is_listed_no_more_and_still_there_is_gone_only_when_it_is():
+    view = View()
+    cursor, _ = await view.read({})
+    uri = view.feed[1]["post"]["uri"]
+    view.feed = without(view.feed, uri)
+    for _ in range(2):
+        cursor, gone = await view.read(cursor)
+        assert gone == []
+    view.posts = without(view.posts, uri)
+    assert (await view.read(cursor))[1] == [uri]
+
+
+async def test_post_that_came_back_into_the_listing_is_not_asked_for():
+    view = View()
+    cursor, _ = await view.read({})
+    listed, uri = view.feed, view.feed[1]["post"]["uri"]
+    view.feed = without(listed, uri)
+    cursor, _ = await view.read(cursor)
+    view.feed, view.asked = listed, []
+    cursor, gone = await view.read(cursor)
+    assert (gone, view.asked) == ([], ["app.bsky.feed.getAuthorFeed"])
+    assert cursor["feed"]["window"].count(uri) == 1
+
+
+async def test_post_that_has_moved_out_of_a_listing_that_goes_on_is_not_asked_for():
+    view = View(cursor="2026-11-01T00:00:00.000Z")
+    cursor, _ = await view.read({})
+    view.feed, view.asked = view.feed[:-1], []
+    assert (await view.read(cursor))[1] == []
+    assert "app.bsky.feed.getPosts" not in view.asked
+
+
+async def test_listing_that_is_another_each_time_does_not_swell_the_cursor():
+    view, cursor = View(), {}
+    rows = [row for row in view.feed if "reason" not in row]
+    for reading in range(12):
+        view.feed = [
+            {"post": {**rows[0]["post"], "uri": f"{rows[0]['post']['uri'][:-6]}{reading:03}{number:03}"}}
+            for number in range(100)
+        ]
+        view.posts += [row["post"] for row in view.feed]
+        cursor, _ = await view.read(cursor)
+    assert len(cursor["feed"]["window"]) <= 400
 
 
 def page(name):

@@ -32,6 +32,8 @@ class Progress(Struct):
     """Still to be read."""
     skipped: list[int] = field(default_factory=list)
     """Older than what the first reading took."""
+    older_than: int = 0
+    """Of a list that was too long to remember all that was skipped: all below this were."""
     is_begun: bool = False
     comments: int = -1
     """Of a discussion, when it was last read as a whole."""
@@ -84,11 +86,12 @@ class Reading:
         numbers = told.get("submitted", []) if isinstance(told, dict) else told
         listed = [number for number in numbers if isinstance(number, int)] if isinstance(numbers, list) else []
         known |= set(progress.skipped)
-        new = sorted((number for number in listed if number not in known), reverse=True)
+        new = sorted({one for one in listed if one not in known and one >= progress.older_than}, reverse=True)
         if not progress.is_begun:
-            progress.is_begun, progress.skipped = True, new[FIRST_ITEMS:][:MOST_SEEN]
-            new = new[:FIRST_ITEMS]
-        return [*reversed(new), *changed]
+            rest, new = new[FIRST_ITEMS:], new[:FIRST_ITEMS]
+            progress.is_begun, progress.skipped = True, rest[:MOST_SEEN]
+            progress.older_than = rest[MOST_SEEN - 1] if len(rest) > MOST_SEEN else 0
+        return [*reversed(new[:MOST_SEEN]), *changed]
 
     async def _of_thread(self, changed: list[int]) -> list[int]:
         """The root at each poll, and everything where its count says that something was missed."""
@@ -114,6 +117,7 @@ class Reading:
                 known.add(number)
             kids = item.get("kids") if self.root else None
             new = [kid for kid in kids if isinstance(kid, int) and kid not in known] if isinstance(kids, list) else []
+            new = new[: max(MOST_SEEN - len(progress.queue), 0)]
             progress.queue += new
             known.update(new)
         progress.seen = progress.seen[-MOST_SEEN:]
@@ -122,7 +126,10 @@ class Reading:
         return [await self._item(number) for number in numbers]
 
     async def _item(self, number: int) -> tuple[int, Any, bytes]:
-        answer = await self.session.request("GET", self._item_url(number))
+        try:
+            answer = await self.session.request("GET", self._item_url(number))
+        except RemoteGone:
+            return number, None, b""  # one that is gone stops none of the others
         return number, decoded(answer.body, host=self.host), answer.body
 
     async def _updated(self) -> list[int]:

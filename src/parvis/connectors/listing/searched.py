@@ -22,10 +22,11 @@ _OURS = frozenset({"page", "hitsPerPage"})
 async def read(session: Session, cursor: Mapping[str, Any]) -> AsyncIterator[Fetched]:
     """A step for each page of hits, oldest first; the first reading takes one page."""
     at = int(cursor.get("at") or 0)
+    now_s = int(session.now.timestamp())  # nothing that bears a later time moves the cursor past what is to come
     newest, pages = at, []
     async for answer, hits in _pages(session, at):
         pages.append(answer)
-        newest = max([newest, *(hit["created_at_i"] for hit in hits if _is_dated(hit))])
+        newest = max([newest, *(min(hit["created_at_i"], now_s) for hit in hits if _is_dated(hit))])
     for number, answer in enumerate(reversed(pages), 1):
         payload = Payload(endpoint="search", url=answer.url, body=answer.body, content_type="application/json")
         yield Fetched(payloads=(payload,), cursor={"at": newest if number == len(pages) else at})

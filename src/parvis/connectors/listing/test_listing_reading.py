@@ -361,3 +361,25 @@ async def test_check_says_when_there_is_no_list(site, base, client):
     assert account.can == frozenset()
     with pytest.raises(AnswerNotUnderstood):
         await connector.check(client.session(f"{base}/r/a/about.json", {}))
+
+
+async def test_author_who_wrote_more_than_can_be_remembered_is_not_read_from_the_beginning(site, base, client):
+    numbers = Numbers(site)
+    site.routes["/v0/user/anna.json"] = lambda _: {"id": "anna", "submitted": list(range(20_000, 0, -1))}
+    for number in range(19_901, 20_001):
+        numbers.put(number)
+    desk = Desk(client, f"{base}/v0/user/anna.json")
+    await desk.poll()
+    assert len(desk.items) == 100
+    await desk.poll()
+    assert desk.new_in_last == [] and desk.cursor["queue"] == []
+
+
+async def test_item_that_is_gone_stops_none_of_the_others(site, base, client):
+    numbers = Numbers(site)
+    for number in (1, 2, 3):
+        numbers.put(number)
+    del site.routes["/v0/item/2.json"]
+    desk = Desk(client, f"{base}/v0/newstories.json")
+    await desk.poll()
+    assert set(desk.items) == {"item:1", "item:3"}

@@ -61,6 +61,10 @@ class Imap:
         self._stream = stream
         self._host = host
         self._number = 0
+        self._count = 0
+        """Mails in the folder, as far as the server has said."""
+        self._has_news = False
+        """More than there were when they were last searched for."""
         self.capabilities: frozenset[bytes] = frozenset()
 
     async def sign_in(self, username: str, password: str) -> None:
@@ -92,6 +96,7 @@ class Imap:
 
     async def search(self, criteria: str) -> list[int]:
         """UIDs, ascending."""
+        self._has_news = False
         lines = await self._command(b"UID SEARCH " + criteria.encode("ascii"))
         found = [line.text for line in lines if line.text.upper().startswith(b"* SEARCH")]
         return sorted({int(number) for text in found for number in _NUMBERS.findall(text)})
@@ -103,7 +108,12 @@ class Imap:
         return [line for line in lines if re.match(rb"\* \d{1,10} FETCH \(", line.text, re.IGNORECASE)]
 
     async def wait_for_news(self, *, at_most_s: float) -> bool:
-        """Waits in IDLE until the server tells of something new; False where the time was over first."""
+        """Waits in IDLE until the server tells of something new; False where the time was over first.
+
+        At once where it has told meanwhile, beside another answer: it does not say it twice.
+        """
+        if self._has_news:
+            return True
         await self._send(b"IDLE")
         await self._continuation()
         has_news = await self._hears_of_news(at_most_s)
@@ -115,6 +125,7 @@ class Imap:
         try:
             for _ in range(MOST_ANSWER_LINES):
                 line = await self._line(wait_s=at_most_s)
+                self._note(line)
                 if re.match(rb"\* \d{1,10} (?:EXISTS|RECENT)", line.text, re.IGNORECASE):
                     return True
                 if line.text.upper().startswith(b"* BYE"):
@@ -122,6 +133,12 @@ class Imap:
         except TimedOut:
             return False
         raise AnswerTooLarge(host=self._host, limit_mb=f"{MOST_ANSWER_BYTES / 1e6:g}")
+
+    def _note(self, line: Line) -> None:
+        if found := re.match(rb"\* (\d{1,10}) (EXISTS|EXPUNGE)\Z", line.text, re.IGNORECASE):
+            count = int(found[1]) if found[2].upper() == b"EXISTS" else max(self._count - 1, 0)
+            self._has_news = self._has_news or count > self._count
+            self._count = count
 
     async def leave(self) -> None:
         await self._send(b"LOGOUT")
@@ -179,6 +196,7 @@ class Imap:
                 return [*lines, line]
             if line.text.upper().startswith(b"* BYE"):
                 raise self._goodbye(line)
+            self._note(line)
             lines.append(line)
             size_bytes += len(line.text) + sum(len(one) for one in line.literals)
             if size_bytes > MOST_ANSWER_BYTES or len(lines) > MOST_ANSWER_LINES:

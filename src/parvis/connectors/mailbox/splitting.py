@@ -8,12 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 
 from parvis.connectors.mailbox.mail import Mail
 from parvis.connectors.mailbox.recognisers import WRAPPERS, Dispatches, LinkList, Redirect, recogniser_for
+from parvis.core.text.markup import tidied
 
 MOST_ENTRIES = 200
 _LONGEST_HEADLINE = 300
 _LEAST_BODY = 40
 _LONGEST_SNIPPET = 4000
 _MOST_WRAPPERS = 4
+_TAGS = {"a", "table", "tbody", "tr", "td", "li", "ul", "ol", "hr", "div", "span", "p", "br"}
+_ATTRIBUTES = {"a": {"href", "itemprop"}, **{tag: {"itemprop"} for tag in _TAGS - {"a"}}}
 _URL = re.compile(r"https?://[^\s<>\"')\]]{4,2000}")
 
 
@@ -42,7 +45,7 @@ def split(mail: Mail) -> tuple[str, list[Entry]]:
 def linked_entries(html: str, via: Iterable[Redirect]) -> list[Entry]:
     """One entry a page, in order: its title is the longest of the words that lead to it."""
     reader = _Links(tuple(via))
-    reader.feed(html)
+    reader.feed(tidied(html, tags=_TAGS, attributes=_ATTRIBUTES))
     reader.close()
     merged: dict[str, Entry] = {}
     for entry in reader.entries:

@@ -12,7 +12,7 @@ from parvis.connectors.mailbox.address import folder_name, place_of, recognise_t
 from parvis.connectors.mailbox.charsets import text_of, words_of
 from parvis.connectors.mailbox.light import without_attachments
 from parvis.connectors.mailbox.recognisers import GOOGLE, Redirect
-from parvis.connectors.mailbox.splitting import unwrapped
+from parvis.connectors.mailbox.splitting import linked_entries, unwrapped
 from parvis.core.errors import AddressNotUnderstood, AnswerNotUnderstood
 from parvis.core.types import Kind, Payload
 
@@ -238,3 +238,10 @@ def test_folders_are_written_as_the_protocol_wants_them():
     assert place_of("imaps://mail.example.org/Entw%C3%BCrfe").folder == "Entwürfe"
     with pytest.raises(AddressNotUnderstood):
         place_of("imaps://mail.example.org/a%0D%0Ab")
+
+
+@pytest.mark.parametrize("piece", ["<a ", "<!", "<a x='", "</", "<![", "<style>"])
+def test_markup_that_is_made_to_be_slow_is_read_quickly(piece):
+    began_s = time.process_time()
+    linked_entries(piece * (400_000 // len(piece)), ())
+    assert time.process_time() - began_s < 5

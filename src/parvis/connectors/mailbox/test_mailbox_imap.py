@@ -252,3 +252,26 @@ async def test_huge_search_answer_costs_little():
 
 def test_numbers_are_written_as_runs():
     assert number_set([1, 2, 3, 7, 9, 10]) == "1:3,7,9:10"
+
+
+async def test_mail_that_is_told_of_beside_another_answer_is_read_before_waiting():
+    """A server says once that there is more: in the middle of the answer about the mail before."""
+    server = Server([mail(1)])
+
+    def fetch(rest):
+        said = server.on_uid_fetch(rest)
+        if b"BODY" in rest and len(server.mails) == 1:
+            server.mails[2] = mail(2)
+            said += b"* 2 EXISTS\r\n"
+        return said
+
+    server.replies["uid_fetch"] = fetch
+    server.replies["idle"] = b"+ idling\r\n"
+    found = []
+    async with asyncio.timeout(20):
+        async for step in connector.stream(Session(server), {}):
+            found += subjects([step])
+            if len(found) == 2:
+                break
+    assert found == ["1", "2"]
+    assert not any(b"IDLE" in line for line in server.heard)

@@ -3,8 +3,8 @@
 Each reading asks for the newest page (40). Where that does not reach back to what is known, the pages
 between are read from there on, by `min_id`. Posts of other instances get an id of the time at which they
 were written, and may arrive later than newer ones: where ids hold a time, the pages between begin two
-minutes earlier. What is missing from the newest page and was in it is asked for by its id; only what the
-instance then does not have is reported gone.
+minutes earlier. What is missing from the newest page and was in it is asked for by its id, ten at a reading;
+only what the instance then does not have is reported gone.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -115,9 +115,11 @@ async def _read(
         if count == MOST_PAGES:
             return
     window = [item.remote_id.partition(":")[2] for item in parse(listing.payload(last)).items]
-    gone = await _gone(listing, progress.get(window_of(listing.name)), window)
+    missing = _missing(progress.get(window_of(listing.name)), window, goes_on=len(last.rows) >= PAGE)
+    gone = await _gone(listing, missing[:MOST_ASKED_FOR])
     reached = max([known, *last.ids], key=age)
-    yield (listing.payload(last), *gone), {listing.name: reached, window_of(listing.name): window}
+    later = missing[MOST_ASKED_FOR:][:PAGE]
+    yield (listing.payload(last), *gone), {listing.name: reached, window_of(listing.name): [*window, *later]}
 
 
 async def _further_back(listing: Listing, last: Page) -> list[Page]:
@@ -146,11 +148,16 @@ def _earlier(known: str) -> str:
     return known
 
 
-async def _gone(listing: Listing, before: Any, window: Sequence[str]) -> tuple[Payload, ...]:
-    seen, oldest = set(window), min(window, key=age, default="")
+def _missing(before: Any, window: Sequence[str], *, goes_on: bool) -> list[str]:
+    """What was in the newest page and is not. Of a list that goes on, what is older than the page has moved out of it."""
+    seen, oldest = set(window), min(window, key=age, default="") if goes_on else ""
     known = [one for one in before if isinstance(one, str)] if isinstance(before, list) else []
-    missing = [one for one in known if one not in seen and (not oldest or age(one) > age(oldest))]
-    gone = [one for one in missing[:MOST_ASKED_FOR] if not await _is_there(listing.instance, one)]
+    return [one for one in known if one not in seen and (not oldest or age(one) > age(oldest))]
+
+
+async def _gone(listing: Listing, missing: Sequence[str]) -> tuple[Payload, ...]:
+    """The report on those that are not there any more when they are asked for."""
+    gone = [one for one in missing if not await _is_there(listing.instance, one)]
     if not gone:
         return ()
     url = f"{listing.instance.home}/api/v1/statuses"

@@ -12,7 +12,7 @@ from parvis.core.errors import AnswerNotUnderstood
 from parvis.core.types import ItemRecord, Kind, MediaRecord, Parsed, Payload, Problem, ProfileRecord, Status
 from parvis.net.events import EventReader, ServerEvent
 
-_FAULTS = (KeyError, TypeError, ValueError, AttributeError)
+_FAULTS = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 _KINDS = {"image": "image/jpeg", "gifv": "video/mp4", "video": "video/mp4", "audio": "audio/mpeg"}
 Row = Mapping[str, Any]
 
@@ -126,7 +126,7 @@ def _post(row: Row, facts: Mapping[str, str]) -> ItemRecord:
         remote_id=key(row["id"]),
         kind=_kind(row, author, facts.get("account_id", "")),
         title=str(row.get("spoiler_text") or ""),
-        body=str(row["content"]),
+        body=str(row["content"] or ""),
         body_is_html=True,
         author=author,
         url=_web_address(row.get("url")) or _web_address(row.get("uri")),

@@ -273,3 +273,45 @@ def test_stream_moves_the_cursor_that_reading_goes_on_from(shelf):
     opened, step = async_to_sync(run)()
     assert (opened.payloads, opened.cursor, step.cursor) == ((), {}, {"timeline": number})
     assert [item.remote_id for item in items_of(step.payloads[0])] == [f"status:{number}"]
+
+
+async def read_gone(shelf, cursor):
+    """The cursor after a reading, and the ids that were found gone."""
+    gone = []
+    async for fetched in connector.fetch(shelf, json.loads(json.dumps(cursor))):
+        cursor = fetched.cursor
+        items = [item for payload in fetched.payloads for item in items_of(payload)]
+        gone += [item.remote_id.partition(":")[2] for item in items if item.status is Status.DELETED]
+    return cursor, gone
+
+
+async def test_oldest_post_of_a_short_list_is_found_gone():
+    shelf = Shelf()
+    oldest = shelf.put(1)
+    shelf.put(2)
+    cursor, _ = await read_gone(shelf, {})
+    del shelf.rows[oldest]
+    cursor, gone = await read_gone(shelf, cursor)
+    assert gone == [oldest]
+    assert (await read_gone(shelf, cursor))[1] == []
+
+
+async def test_however_many_are_gone_at_once_all_are_found():
+    shelf = Shelf()
+    numbers = [shelf.put(second) for second in range(PAGE - 1)]
+    cursor, _ = await read_gone(shelf, {})
+    for number in numbers[1:31]:
+        del shelf.rows[number]
+    found = []
+    for _ in range(4):
+        cursor, gone = await read_gone(shelf, cursor)
+        found += gone
+    assert sorted(found) == sorted(numbers[1:31])
+
+
+@pytest.mark.parametrize("told", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59"])
+def test_post_that_bears_an_impossible_time_hides_none_beside_it(told):
+    row = json.loads(recorded("status").body)
+    rows = [{**row, "id": "1", "created_at": told}, {**row, "id": "2"}]
+    parsed = connector.parse(Payload(endpoint="timeline", url="", body=json.dumps(rows).encode()))
+    assert [item.remote_id for item in parsed.items] == ["status:2"] and len(parsed.problems) == 1

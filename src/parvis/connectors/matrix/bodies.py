@@ -8,7 +8,7 @@ from parvis.core.types import MediaRecord
 
 HTML = "org.matrix.custom.html"
 FILES = frozenset({"m.image", "m.file", "m.audio", "m.video"})
-_QUOTED_HTML = re.compile(r"<mx-reply>.*?</mx-reply>", re.DOTALL | re.IGNORECASE)
+_QUOTED_HTML = re.compile(r"\A\s*<mx-reply>.*?</mx-reply>", re.DOTALL | re.IGNORECASE)
 _QUOTED_LINES = re.compile(r"\A(?:> [^\n]*\n)+\n?")
 _PLACE = re.compile(r"\Amxc://([^/\s]+)/([^/\s?#]+)\Z")
 

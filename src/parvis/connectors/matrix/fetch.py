@@ -14,9 +14,9 @@ from typing import Any
 import msgspec
 
 from parvis.connectors.matrix.homeserver import Homeserver, own_id
-from parvis.connectors.matrix.rooms import Gap, Progress, Room, edited_id, events_in, redacted_id
+from parvis.connectors.matrix.rooms import Gap, Progress, Room, edited_id, events_in, is_event_id, redacted_id
 from parvis.core.connector import Fetched, Session
-from parvis.core.errors import Refused
+from parvis.core.errors import AnswerNotUnderstood, CredentialsRejected, Refused
 from parvis.core.types import Answer, Payload
 
 FIRST_MESSAGES = 50
@@ -98,13 +98,15 @@ class Reading:
     async def _sync(self, wait_s: int) -> Fetched:
         answer = await self._asked_sync(wait_s)
         told = self.server.object_in(answer)
+        if not isinstance(told.get("next_batch"), str):
+            raise AnswerNotUnderstood(host=self.server.host, detail="no next_batch", answer=answer)
         joined = _rooms(told, "join")
         payloads = [self._payload("sync", answer.body)] if joined or _rooms(told, "invite") else []
         payloads += self._rooms_told(told)
         for room_id, room in joined.items():
             payloads += await self._changes_in(events_in(room, "timeline"), room_id)
         self._note_gaps(joined)
-        self.progress.since = str(told["next_batch"])
+        self.progress.since = told["next_batch"]
         self.has_more = bool(payloads)
         return self._fetched(payloads)
 
@@ -132,6 +134,8 @@ class Reading:
         asked["filter"] = json.dumps(_PAGE_FILTER, separators=(",", ":"))
         try:
             answer = await self.server.ask("GET", ("rooms", gap.room, "messages"), params=asked)
+        except CredentialsRejected:
+            raise  # the gap is read once there is a new token
         except Refused:
             del self.progress.gaps[0]
             return self._fetched([])
@@ -181,7 +185,7 @@ class Reading:
         """The messages that edits, and edits taken back, are about: each as it is now."""
         targets: dict[str, Mapping[str, Any] | None] = {}
         for event in events:
-            if event.get("type") == "m.room.message" and (target := edited_id(event)):
+            if event.get("type") == "m.room.message" and is_event_id(target := edited_id(event)):
                 targets[target] = event
                 self.progress.remember_edit(event, room_id, target)
             elif (undone := self.progress.edits.pop(redacted_id(event), None)) is not None:
@@ -193,6 +197,8 @@ class Reading:
         """One message with its last edit; None where the account may not see it."""
         try:
             event = await self.server.read("rooms", room_id, "event", event_id)
+        except CredentialsRejected:
+            raise
         except Refused:
             return None
         told = {"event": event, "edit": edit}

@@ -258,7 +258,11 @@ def _link(room_id: str, event_id: str = "") -> str:
     return f"https://matrix.to/#/{room_id}" + (f"/{event_id}" if event_id else "")
 
 
-def _moment(told: Any) -> datetime:
+def _moment(told: Any) -> datetime | None:
+    """The sender's server says it, so it may be anything: nobody hides a message behind an impossible time."""
     if isinstance(told, bool) or not isinstance(told, int | float):
         raise TypeError(f"{told!r} is no time")
-    return datetime.fromtimestamp(told / 1000, tz=UTC)
+    try:
+        return datetime.fromtimestamp(told / 1000, tz=UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+LONGEST_ID_BYTES = 255
 MOST_EDITS = 300
 """Edits that are remembered, so that taking one back can be followed."""
 
@@ -24,15 +25,16 @@ class Room(Struct):
         before = (self.name, self.topic, self.alias, tuple(self.members), self.is_encrypted)
         for event in state_events(told):
             self._learn_event(event)
-        heroes = (told.get("summary") or {}).get("m.heroes")
+        summary = told.get("summary")
+        heroes = summary.get("m.heroes") if isinstance(summary, dict) else None
         if isinstance(heroes, list):
             self.members = [str(one) for one in heroes[:5]]
         return before != (self.name, self.topic, self.alias, tuple(self.members), self.is_encrypted)
 
     def _learn_event(self, event: Mapping[str, Any]) -> None:
         content = event.get("content")
-        if not isinstance(content, dict):
-            return
+        if not isinstance(content, dict) or event.get("state_key", "") != "":
+            return  # of the room itself, and of nobody in it
         match event.get("type"):
             case "m.room.name":
                 self.name = str(content.get("name") or "")
@@ -94,6 +96,11 @@ def relation_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
     content = event.get("content")
     relation = content.get("m.relates_to") if isinstance(content, dict) else None
     return relation if isinstance(relation, dict) else {}
+
+
+def is_event_id(told: str) -> bool:
+    """Whoever writes an edit says what it changes: only what may be an id is asked for (spec 1.15, Size limits)."""
+    return told.startswith("$") and len(told.encode()) <= LONGEST_ID_BYTES
 
 
 def redacted_id(event: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The Matrix connector on answers recorded from Synapse 1.163."""
 
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -122,6 +123,18 @@ def test_bad_event_is_a_problem_beside_the_others():
     told = {"next_batch": "s", "rooms": {"join": {"!r": {"timeline": {"events": events}}}}}
     found = connector.parse(Payload(endpoint="sync", url="https://b.example", body=json.dumps(told).encode()))
     assert [item.remote_id for item in found.items] == ["$2"] and "no time" in found.problems[0].detail
+
+
+@pytest.mark.parametrize("at", [10**18, -(10**18), 10**400, 9e300])
+def test_nobody_hides_a_message_behind_an_impossible_time(at):
+    (item,) = read_event(event(origin_server_ts=at)).items
+    assert (item.body, item.published_at) == ("x", None)
+
+
+def test_quotations_that_never_end_take_no_time():
+    began_s = time.process_time()
+    body_of({"format": "org.matrix.custom.html", "formatted_body": "<mx-reply>" * 6_400})
+    assert time.process_time() - began_s < 0.5
 
 
 def test_quotation_is_taken_off_an_answer_alone():

@@ -11,7 +11,16 @@ import pytest
 from parvis.connectors.matrix import connector
 from parvis.connectors.matrix.fetch import listen
 from parvis.core.connector import Can, Order, Target
-from parvis.core.errors import FieldMissing, NotEncrypted, RateLimited, Refused, RemoteGone, RightMissing, TextTooLong
+from parvis.core.errors import (
+    CredentialsRejected,
+    FieldMissing,
+    NotEncrypted,
+    RateLimited,
+    Refused,
+    RemoteGone,
+    RightMissing,
+    TextTooLong,
+)
 from parvis.core.types import Answer, Kind, Status
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -28,6 +37,7 @@ class Shelf:
         self.limit = 50
         self.epoch = "s"
         self.refusal = None
+        self.token_is_over = False
 
     def say(self, text, **more):
         event_id = f"${len(self.events)}"
@@ -53,6 +63,8 @@ class Shelf:
         assert headers == {"authorization": "Bearer t"}
         path = unquote(urlsplit(url).path).removeprefix("/_matrix/client/v3")
         self.asked.append((method, path, params, json))
+        if self.token_is_over:
+            raise CredentialsRejected(host="b.example")
         if self.refusal is not None:
             return self._refused(*self.refusal, url, accept_statuses)
         if method == "GET" and path == "/sync":
@@ -190,6 +202,33 @@ async def test_edit_that_is_taken_back_is_read_again():
     shelf.redact(edit)
     await desk.poll()
     assert desk.items[kept].body == "before"
+
+
+@pytest.mark.parametrize("target", ["$" + "x" * 60_000, "../../account/whoami", "no id"])
+async def test_edit_of_what_is_no_message_asks_for_nothing(target):
+    shelf = Shelf()
+    desk = Desk(shelf)
+    await desk.poll()
+    shelf.edit(target, "after")
+    await desk.poll()
+    assert not [path for _, path, _, _ in shelf.asked if "/event/" in path]
+
+
+async def test_gap_outlives_a_token_that_ended():
+    shelf = Shelf()
+    desk = Desk(shelf)
+    shelf.say("first")
+    await desk.poll()
+    for number in range(200):
+        shelf.say(f"text {number}")
+    await desk.poll(steps=1)
+    assert desk.cursor["gaps"]
+    shelf.token_is_over = True
+    with pytest.raises(CredentialsRejected):
+        await desk.poll()
+    shelf.token_is_over = False
+    await desk.poll()
+    assert {f"text {number}" for number in range(200)} <= desk.texts()
 
 
 async def test_edit_of_what_the_account_may_not_see_is_passed_over():

@@ -4,6 +4,8 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 
+from parvis.core.text.markup import tidied
+
 BETWEEN = " … "
 LONGEST = 20_000
 """Characters of one change that are kept."""
@@ -22,6 +24,8 @@ _HEADING = re.compile(r"^=[^\n]*=[ \t]*$", re.MULTILINE)
 _TABLE_LINE = re.compile(r"^[ \t]*(?:\{\||\|\}|\|-).*$\n?", re.MULTILINE)
 _CELL = re.compile(r"^[ \t]*[|!][ \t]*|\|\||!!", re.MULTILINE)
 _BULLET = re.compile(r"^[*#:;]+[ \t]*", re.MULTILINE)
+_TAGS = {"table", "tbody", "tr", "td", "ins", "del", "a", "div", "span"}
+_ATTRIBUTES = {tag: {"class"} for tag in _TAGS}
 _SPACES = re.compile(r"[ \t]{2,}")
 _EDGES = re.compile(r" *\n *")
 _LINES = re.compile(r"\n{3,}")
@@ -30,7 +34,7 @@ _LINES = re.compile(r"\n{3,}")
 def added_text(table: str) -> str:
     """Lines that are new as a whole, and of changed lines the words that came in; "" where nothing did."""
     reader = _Table()
-    reader.feed(table)
+    reader.feed(tidied(f"<table>{table}</table>", tags=_TAGS, attributes=_ATTRIBUTES))
     reader.close()
     reader.end_row()
     return plain_wikitext("\n".join(reader.added))[:LONGEST]

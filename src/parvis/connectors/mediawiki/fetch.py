@@ -12,7 +12,7 @@ what was read until then is kept.
 """
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin
 
@@ -23,6 +23,7 @@ from parvis.core.connector import Account, Fetched, Session
 from parvis.core.errors import RemoteError
 
 OVERLAP_S = 120.0
+CLOCK_SKEW = timedelta(hours=1)
 FIRST_CHANGES = 100
 """How far back the first reading goes."""
 PREVIEW_CHANGES = 10
@@ -66,9 +67,9 @@ async def fetch(session: Session, cursor: Mapping[str, Any]) -> AsyncIterator[Fe
         async for fetched in watched(reader, cursor):
             yield fetched
         return
-    progress = Progress(cursor)
+    progress = Progress(cursor, now=session.now)
     if not cursor:
-        progress.begun = await _beginning(wiki)
+        progress.begin(await _beginning(wiki))
     async for fetched in _read_on(reader, progress):
         yield fetched
 
@@ -101,17 +102,22 @@ async def _beginning(wiki: Wiki) -> str:
 class Progress:
     """How far the list was read: where that began, the newest time, and the rows about that time."""
 
-    def __init__(self, cursor: Mapping[str, Any]) -> None:
+    def __init__(self, cursor: Mapping[str, Any], *, now: datetime) -> None:
+        self._latest = (now.astimezone(UTC) + CLOCK_SKEW).strftime("%Y-%m-%dT%H:%M:%SZ")
         self.begun = str(cursor.get("begun") or "")
         self.at = str(cursor.get("at") or "")
         self.recent: dict[str, str] = dict(cursor.get("recent") or {})
+
+    def begin(self, at: str) -> None:
+        self.begun = min(at, self._latest)
 
     def is_new(self, row: Mapping[str, Any]) -> bool:
         return str(row["rcid"]) not in self.recent
 
     def take(self, row: Mapping[str, Any]) -> None:
         self.recent[str(row["rcid"])] = str(row["timestamp"])
-        self.at = max(self.at, str(row["timestamp"]))
+        # A wiki whose clock was ahead for a while does not lead us past what comes after it.
+        self.at = max(self.at, min(str(row["timestamp"]), self._latest))
 
     def start(self) -> str:
         """Where to ask from, never before the first reading began; "" for the beginning of the list."""

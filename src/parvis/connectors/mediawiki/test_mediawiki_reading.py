@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from parvis.connectors.mediawiki import connector
 from parvis.connectors.mediawiki.scope import Scope
-from parvis.core.errors import CredentialsRejected, NotEncrypted, RateLimited, RightMissing
+from parvis.core.errors import AnswerUnusable, CredentialsRejected, NotEncrypted, RateLimited, RightMissing
 from parvis.core.types import Answer, Status
 
 API = "https://w.example/w/api.php"
@@ -276,3 +276,20 @@ async def test_page_that_gets_another_name_is_followed():
     shelf.pages[1]["revisions"].append(999)
     await desk.poll()
     assert desk.items["log:6"].facts["to"] == "Other" and desk.items["change:999"].title == "Other"
+
+
+async def test_wiki_whose_clock_was_ahead_is_read_on_when_it_is_right_again():
+    shelf = Shelf()
+    shelf.put(400_000_000)
+    desk = Desk(shelf)
+    await desk.poll()
+    later = f"change:{shelf.put(7_200)}"
+    await desk.poll()
+    assert later in desk.items
+
+
+async def test_list_without_an_end_is_given_up():
+    shelf = Shelf()
+    shelf._changes = lambda _: {"query": {"recentchanges": []}, "continue": {"rccontinue": "1"}}
+    with pytest.raises(AnswerUnusable):
+        await Desk(shelf).poll()

@@ -7,6 +7,7 @@ from parvis.connectors.mediawiki.scope import scope_of
 from parvis.core.connector import Session
 from parvis.core.errors import (
     AnswerNotUnderstood,
+    AnswerUnusable,
     CredentialsRejected,
     NotEncrypted,
     RateLimited,
@@ -20,11 +21,14 @@ from parvis.net.addresses import is_inner_name
 from parvis.net.page import json_of, plain
 from parvis.net.pauses import pause_asked_s
 
+MOST_QUESTIONS = 3_000
+"""In one reading: a turn asks for a few hundred; a list that goes on for ever would never end."""
 MAX_LAG_S = 5
 """https://www.mediawiki.org/wiki/Manual:Maxlag_parameter, read 2026-11: what tools that need no answer at once send."""
 WAIT_CODES = frozenset({"maxlag", "ratelimited", "readonly", "concurrency-limit"})
 CLOSED_CODES = frozenset({"readapidenied", "permissiondenied", "blocked"})
 
+ENDLESS = Text("its list has no end", "sa liste n’a pas de fin")
 CLOSED = Text(
     "it shows its pages to signed-in accounts only; give an access token",
     "il ne montre ses pages qu’aux comptes identifiés ; donnez un jeton d’accès",
@@ -38,9 +42,13 @@ class Wiki:
         self.session = session
         self.scope = scope_of(session.address)
         self.host = urlsplit(session.address).hostname or session.address
+        self._asked_count = 0
 
     async def ask(self, **asked: str | int) -> dict[str, Any]:
         """What it answers. Raises what its refusal means: see `_refusal`."""
+        self._asked_count += 1
+        if self._asked_count > MOST_QUESTIONS:
+            raise AnswerUnusable(host=self.host, detail=ENDLESS)
         params: dict[str, str | int] = {"format": "json", "formatversion": 2, "maxlag": MAX_LAG_S, **asked}
         answer = await self.session.request("GET", self.scope.api, params=params, headers=self._headers())
         said = json_of(answer)
