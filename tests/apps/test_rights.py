@@ -24,6 +24,7 @@ EXPECTED = {
     Action.ASSIGN: "yes no yes yes no no",
     Action.SHARE_VIEW: "yes no yes yes no no",
     Action.LISTEN: "yes yes yes yes yes no",
+    Action.CRISIS: "yes no yes no no no",
     Action.SEE_CHANNELS: "yes yes yes yes yes no",
     Action.MANAGE_CHANNELS: "yes yes yes no no no",
     Action.MANAGE_PEOPLE: "yes no yes no no no",

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from parvis.channels.models import Item
 from parvis.flows.route import open_thread
+from parvis.inbox.services import assign_many
 from parvis.listening.models import SavedQuery
 from parvis.orgs.access import must
 from parvis.orgs.audit import record
@@ -30,4 +31,13 @@ def take_up(item_id: int, member: Member, *, now: datetime, query: SavedQuery | 
                 member, "conversation.take_up", subject="conversation", subject_key=key, now=now,
                 department_id=item.department_id, facts=facts,
             )  # fmt: skip
+    return key
+
+
+@transaction.atomic
+def hand_over(item_id: int, member: Member, *, to: Member, now: datetime) -> int | None:
+    """The same, and the conversation is somebody's; both or neither. Raises NotAllowed, BadInput where they do not see it."""
+    key = take_up(item_id, member, now=now)
+    if key is not None:
+        assign_many([key], member, to=to, now=now)
     return key

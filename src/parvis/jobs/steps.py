@@ -16,6 +16,8 @@ STEPS = (
     "route.taken",
     "route.routed",
     "route.marked",
+    "alerts.learnt",
+    "alerts.before_commit",
     "deliver.claimed",
     "deliver.attempt_written",
     "deliver.before_call",

@@ -49,15 +49,15 @@ def hear_new_items(ears: Ears, *, now: datetime, limit: int = 1000) -> int:
 
 
 def unchanged(said: Mapping[int, Heard]) -> dict[int, Heard]:
-    """Those whose item is still what was read, locked until the transaction ends."""
-    now: dict[int, str] = {}
+    """Those whose item is still what and where it was read, locked until the transaction ends."""
+    now: dict[int, tuple[str, int]] = {}
     keys = list(said)
     for start in range(0, len(keys), _ROWS_A_QUERY):
         rows = Item.objects.filter(id__in=keys[start : start + _ROWS_A_QUERY])
         if connection.features.has_select_for_update:
             rows = rows.select_for_update(of=("self",), no_key=True)
-        now.update(rows.values_list("id", "fingerprint"))
-    return {key: one for key, one in said.items() if now.get(key) == one.fingerprint}
+        now.update((key, (seen, where)) for key, seen, where in rows.values_list("id", "fingerprint", "department_id"))
+    return {key: one for key, one in said.items() if now.get(key) == (one.fingerprint, one.department_id)}
 
 
 def _mark(fresh: Mapping[int, Heard]) -> None:

@@ -24,6 +24,7 @@ class Action(models.TextChoices):
     ASSIGN = "assign", _("assign and change conversations")
     SHARE_VIEW = "share_view", _("share views")
     LISTEN = "listen", _("save and change queries that listen")
+    CRISIS = "crisis", _("open and end a crisis room")
     SEE_CHANNELS = "see_channels", _("see channels and their health")
     MANAGE_CHANNELS = "manage_channels", _("add and change channels")
     MANAGE_PEOPLE = "manage_people", _("invite people and give roles")
@@ -33,7 +34,13 @@ class Action(models.TextChoices):
 
 _READS = frozenset({Action.SEE, Action.SEE_CHANNELS})
 _WORKS = _READS | {Action.NOTE, Action.REPLY, Action.DECIDE, Action.ASSIGN, Action.SHARE_VIEW, Action.LISTEN}
-_LEADS = _WORKS | {Action.DELETE, Action.MANAGE_PEOPLE, Action.SEE_AUDIT, Action.MANAGE_CHANNELS}
+_LEADS = _WORKS | {
+    Action.DELETE,
+    Action.CRISIS,
+    Action.MANAGE_PEOPLE,
+    Action.SEE_AUDIT,
+    Action.MANAGE_CHANNELS,
+}
 
 RIGHTS: dict[str, frozenset[str]] = {
     Role.STRATEGIST: _LEADS | {Action.MANAGE_HOUSE},

@@ -17,12 +17,17 @@ from parvis.inbox.services import wake_due
 from parvis.jobs import live
 from parvis.jobs.lease_watch import LeaseWatch
 from parvis.jobs.models import Job, JobState, WorkerBeat
+from parvis.listening.crisis.presence import prune_room_presences
+from parvis.listening.models import AlertWatch
+from parvis.orgs.models import Notice, NoticeState
 
 _watched: tuple[tuple[LeaseWatch, QuerySet[Any]], ...] = (
     (LeaseWatch(), Channel.objects.filter(leased_until__isnull=False)),
     (LeaseWatch(), Effect.objects.filter(state=EffectState.SENDING)),
     (LeaseWatch(), Effect.objects.filter(state=EffectState.UNSURE, next_try_at__isnull=False)),
     (LeaseWatch(), Job.objects.filter(state__in=[JobState.WAITING, JobState.RUNNING])),
+    (LeaseWatch(), Notice.objects.filter(state=NoticeState.WAITING)),
+    (LeaseWatch(), AlertWatch.objects.filter(leased_until__isnull=False).only("pk")),
 )
 """Each with a watch of its own; rows that few look at, by their indexes."""
 _BEAT_KEPT_FOR = timedelta(days=1)
@@ -53,6 +58,7 @@ def end_impossible_leases(now: datetime) -> int:
 RARE: tuple[Callable[[datetime], object], ...] = (
     live.prune,
     prune_presences,
+    prune_room_presences,
     prune_envelopes,
     remove_files,
     bring_back,

@@ -25,9 +25,12 @@ from parvis.jobs.work import run_jobs
 from parvis.listening.waiting import something_waits
 from parvis.net.client import HttpClient
 from parvis.worker import keeping
+from parvis.worker.alerts import LOOK_EVERY_S as ALERTS_EVERY_S
+from parvis.worker.alerts import Alerting
 from parvis.worker.collect import Collecting
 from parvis.worker.listen import STREAM_LEASE_S, Listening
 from parvis.worker.loops import Stopping, repeat
+from parvis.worker.notices import Notifying
 
 if TYPE_CHECKING:
     from parvis.channels.models import Channel
@@ -40,6 +43,7 @@ _log = logging.getLogger("parvis.worker")
 STOP_WITHIN_S = 4.0
 _DELIVER_EVERY_S = 0.7
 _LOOK_EVERY_S = 1.0
+_NOTIFY_EVERY_S = 2.0
 _WAKE_EVERY_S = 5.0
 _RARE_EVERY_S = 60.0
 
@@ -78,6 +82,8 @@ class Worker:
         self._ears: Ears | None = None
         self._rare_at_s = time.monotonic() + _RARE_EVERY_S
         self.stopping = Stopping()
+        self._news = asyncio.Event()
+        """Something was stored that is to be routed and heard: an open page shows it within two seconds."""
         self.quick = DatabaseThread()
         self.steady = DatabaseThread()
 
@@ -89,13 +95,18 @@ class Worker:
         async with http_client() as client:
             listening = self._listening(client)
             delivery, collecting = self._delivery(client), self._collecting(client, listening)
+            alerting, notifying = self._alerting(), self._notifying()
             await asyncio.gather(
                 repeat("deliver", lambda: self._deliver(delivery), every_s=0, stopping=self.stopping),
                 repeat("collect", collecting.turn, every_s=_LOOK_EVERY_S, stopping=self.stopping),
-                repeat("route and jobs", self._work, every_s=_LOOK_EVERY_S, stopping=self.stopping),
+                repeat("route and jobs", self._work, every_s=_LOOK_EVERY_S, stopping=self.stopping, news=self._news),
+                repeat("alerts", alerting.turn, every_s=ALERTS_EVERY_S, stopping=self.stopping),
+                repeat("notices", notifying.turn, every_s=_NOTIFY_EVERY_S, stopping=self.stopping),
                 repeat("keep", self._keep, every_s=_WAKE_EVERY_S, stopping=self.stopping),
             )
-            await asyncio.gather(delivery.drain(STOP_WITHIN_S), collecting.abandon(), listening.abandon())
+            await asyncio.gather(
+                delivery.drain(STOP_WITHIN_S), collecting.abandon(), listening.abandon(), notifying.abandon()
+            )
         await self.quick(keeping.say_goodbye, self.name)
         await self._close()
 
@@ -103,6 +114,7 @@ class Worker:
         """All that is due now, and no more."""
         async with http_client() as client:
             delivery, collecting = self._delivery(client), self._collecting(client)
+            alerting, notifying = self._alerting(), self._notifying()
             await collecting.turn()
             await collecting.finish()
             while await self._work():
@@ -110,6 +122,10 @@ class Worker:
             while await delivery.turn() or delivery.is_busy:
                 await delivery.wait(_DELIVER_EVERY_S)
             await self._work()
+            while await alerting.turn():
+                pass
+            await notifying.turn()
+            await notifying.finish()
             await self._keep()
         await self.quick(keeping.say_goodbye, self.name)
         await self._close()
@@ -118,12 +134,30 @@ class Worker:
         return Delivery(client, worker=self.name, clock=self.clock, in_database=self.quick, lease_s=self.lease_s)
 
     def _collecting(self, client: HttpClient, listening: Listening | None = None) -> Collecting:
-        return Collecting(client, worker=self.name, clock=self.clock, in_database=self.steady, listening=listening)
+        return Collecting(
+            client,
+            worker=self.name,
+            clock=self.clock,
+            in_database=self.steady,
+            listening=listening,
+            on_news=self._news.set,
+        )
 
     def _listening(self, client: HttpClient) -> Listening:
         return Listening(
-            client, worker=self.name, clock=self.clock, in_database=self.steady, lease_s=self.stream_lease_s
+            client,
+            worker=self.name,
+            clock=self.clock,
+            in_database=self.steady,
+            lease_s=self.stream_lease_s,
+            on_news=self._news.set,
         )
+
+    def _alerting(self) -> Alerting:
+        return Alerting(worker=self.name, clock=self.clock, in_database=self.steady)
+
+    def _notifying(self) -> Notifying:
+        return Notifying(worker=self.name, clock=self.clock, in_database=self.quick)
 
     async def _deliver(self, delivery: Delivery) -> bool:
         await delivery.turn()

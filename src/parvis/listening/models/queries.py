@@ -73,15 +73,25 @@ class Match(models.Model):
     tone = models.FloatField(null=True)
     """-1 to 1, as the item was heard; None: not known."""
     reach = models.BigIntegerField(null=True)
+    department_key = models.BigIntegerField(null=True)
+    """The item's, as are the three below: a figure is taken apart and opened without reading the items."""
+    channel_key = models.BigIntegerField(null=True)
+    profile_key = models.BigIntegerField(null=True)
+    story_key = models.BigIntegerField(null=True)
     matched_at = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["query", "item"], name="a_query_meets_an_item_once")]
-        indexes = [models.Index(fields=["query", "-item"], name="match_newest")]
+        indexes = [
+            models.Index(fields=["query", "hour", "department_key"], name="match_hour"),
+            models.Index(fields=["query", "channel_key", "hour", "department_key"], name="match_channel"),
+            models.Index(fields=["query", "profile_key", "hour", "department_key"], name="match_profile"),
+            models.Index(fields=["query", "story_key", "hour", "department_key"], name="match_story"),
+        ]
 
 
 class HourCount(models.Model):
-    """Kept as matches come and go: a chart never counts the matches themselves."""
+    """Kept as matches come and go: a chart never counts the matches themselves. DepartmentHour is its like by department."""
 
     query = models.ForeignKey(SavedQuery, on_delete=models.CASCADE, related_name="hours", db_index=False)
     hour = models.DateTimeField()
@@ -90,6 +100,8 @@ class HourCount(models.Model):
     """Items whose tone is known."""
     tone_sum = models.FloatField(default=0)
     tone_square_sum = models.FloatField(default=0)
+    reach_count = models.IntegerField(default=0)
+    """Items whose reach is known."""
     reach_sum = models.BigIntegerField(default=0)
 
     class Meta:

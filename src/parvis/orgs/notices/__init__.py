@@ -1,0 +1,1 @@
+"""Telling people outside the desk: by which ways, what, and when; sent by the worker."""
