@@ -14,12 +14,32 @@ from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from parvis.channels.models import Item  # noqa: E402
 from parvis.flows.route import route_new_items  # noqa: E402
 from parvis.inbox.models import Conversation  # noqa: E402
+from parvis.listening.alerts.learning import Terms  # noqa: E402
+from parvis.listening.alerts.looking import look_at_due_rules  # noqa: E402
+from parvis.listening.alerts.rules import RuleWish, add_rule  # noqa: E402
+from parvis.listening.copying import item_for_copy  # noqa: E402
+from parvis.listening.crisis.lines import approve_line, write_line  # noqa: E402
+from parvis.listening.crisis.log import log_item, write_entry  # noqa: E402
+from parvis.listening.crisis.rooms import Debrief, choose, end_room, open_room  # noqa: E402
+from parvis.listening.crisis.tasks import add_task  # noqa: E402
+from parvis.listening.files.evidence import add_address, add_item, add_quotation  # noqa: E402
+from parvis.listening.files.services import FileWish, approve_answer, open_file, write_answer  # noqa: E402
 from parvis.listening.history import beginning, look_back  # noqa: E402
+from parvis.listening.models import SavedQuery  # noqa: E402
+from parvis.listening.reputation.services import (  # noqa: E402
+    ComparisonWish,
+    SideWish,
+    add_annotation,
+    save_comparison,
+)
 from parvis.listening.services import Wish, save_query  # noqa: E402
 from parvis.listening.telling import Stories  # noqa: E402
+from parvis.orgs.crisis import may_leave  # noqa: E402
 from parvis.orgs.models import Member  # noqa: E402
+from parvis.orgs.notices.routes import add_route  # noqa: E402
 from parvis.testing.cast import Cast, make_cast  # noqa: E402
 from parvis.testing.factories import make_channel, make_item, make_profile  # noqa: E402
+from parvis.testing.figured import Said, put_said  # noqa: E402
 
 TEXTS = (
     ("fr", "Merci pour cet article, enfin quelqu’un qui prend le temps d’expliquer les choses calmement."),
@@ -51,6 +71,7 @@ def fill(count: int) -> dict[str, str]:
         pass
     assert Conversation.objects.count() == count
     _listen(cast, now)
+    _in_crisis(cast, now)
     return {member.name: session_of(member) for member in Member.objects.all()}
 
 
@@ -62,6 +83,73 @@ def _listen(cast: Cast, now: datetime) -> None:
     while place is not None:
         place, _, _ = look_back(query, place, now=now)
     Stories().place(list(Item.objects.values_list("id", flat=True)), now=now)
+    _ring(query, cast, now)
+
+
+def _ring(query: SavedQuery, cast: Cast, now: datetime) -> None:
+    """A rule that rang, with who was told, and ways to tell them."""
+    add_route(cast.camille, kind="mail", address="phone@example.net", name="Phone", now=now)
+    add_route(
+        cast.camille,
+        kind="mail",
+        address="desk@example.net",
+        name="Desk",
+        department=cast.news,
+        is_shared=True,
+        now=now,
+    )
+    terms = Terms(kind="threshold", threshold=0)
+    add_rule(
+        query, cast.camille, RuleWish(terms=terms, members=[cast.camille, cast.maud]), now=now - timedelta(hours=2)
+    )
+    look_at_due_rules(worker="filling", now=now)
+    _compare(cast, query, now)
+
+
+def _compare(cast: Cast, query: SavedQuery, now: datetime) -> None:
+    """Two houses side by side, with everything that a figure can have, and something that happened."""
+    other = save_query(cast.camille, Wish(name="The other house", text="autre", department=cast.news), now=now)
+    for side, count in ((query, 40), (other, 24)):
+        said = [
+            Said(
+                now - timedelta(days=1, hours=11 * number), text="Le débat de ce soir était passionnant.",
+                author=("Lea Rochat", "Nils Weber", "اسم")[number % 3], tone=(number % 7) / 7 - 0.4, reach=number * 31,
+            )
+            for number in range(count)
+        ]  # fmt: skip
+        put_said(side, make_channel(cast.news, name=f"Feed {count}"), said, now=now)
+    sides = [SideWish(query, "Radio Parvis"), SideWish(other, "")]
+    save_comparison(cast.camille, ComparisonWish(name="Houses", department=cast.news, sides=sides), now=now)
+    add_annotation(cast.camille, "A debate was broadcast", at=now - timedelta(days=4), department=cast.news, now=now)
+
+
+def _in_crisis(cast: Cast, now: datetime) -> None:
+    """A file with everything in it, a room of News that was ended, and an open one of Sport."""
+    item = Item.objects.exclude(kind="article").order_by("id")[0]
+    wish = FileWish(claim="They delete what they do not like", department=cast.news, position="We do not.")
+    file = open_file(cast.camille, wish, now=now)
+    add_item(file, cast.camille, item_for_copy(cast.camille, item.pk) or item, why="It began here.", now=now)
+    add_address(file, cast.anna, "https://example.org/" + "a-long-address/" * 12, title="A page", now=now)
+    add_quotation(file, cast.anna, "“They lie.”", author="A guest", place="On air", now=now)
+    approve_answer(write_answer(file, cast.anna, "We delete what breaks the law.", now=now), cast.camille, now=now)
+    write_answer(file, cast.anna, "We delete nothing else.", now=now)
+    for place, lead in ((cast.news, cast.maud), (cast.sport, cast.olive)):
+        room = open_room(lead, name="The transmitter is down", why="Nobody hears us.", departments=[place], now=now)
+        approve_line(write_line(room, lead, "Wir klären das.", language="de", now=now), lead, now=now)
+        write_line(room, lead, "Nous clarifions.", language="fr", now=now)
+        add_task(room, lead, "Call the tower", to=lead, due_at=now, now=now)
+        add_task(room, lead, "Ring the bell", now=now)
+        write_entry(room, lead, "The engineer is on the way.\nShe calls at nine.", now=now)
+        if place == cast.news:
+            log_item(room, cast.camille, item, text="Look at this", now=now)
+            choose(room, lead, file, name=file.claim, now=now)
+            query = SavedQuery.objects.order_by("id")[0]
+            choose(room, lead, query, name=query.name, now=now)
+            may_leave(place.pk, kind="post", key=1, title="Good morning", due_at=now, now=now)
+            end_room(room, lead, Debrief(happened="Lightning struck.", worked="The line."), now=now)
+        else:
+            query = save_query(lead, Wish(name="Goals", text="goal", department=place), now=now)
+            choose(room, lead, query, name=query.name, now=now)
 
 
 def session_of(member: Member) -> str:

@@ -18,10 +18,32 @@ from parvis.channels.search import SearchRow, add_rows, search_words
 from parvis.core.types import Status
 from parvis.inbox.models import Draft, Label, Labelling, Mention, Note, Presence, SavedView
 from parvis.jobs.models import Job, JobState
-from parvis.listening.models import HourCount, Match, QueryVersion, SavedQuery, Story, Telling
+from parvis.listening.crisis.lines import approve_line, write_line
+from parvis.listening.crisis.log import write_entry
+from parvis.listening.crisis.presence import be_in_room
+from parvis.listening.crisis.rooms import open_room
+from parvis.listening.crisis.tasks import add_task
+from parvis.listening.files.evidence import add_item
+from parvis.listening.files.services import FileWish, open_file, write_answer
+from parvis.listening.models import (
+    Annotation,
+    Comparison,
+    CrisisRoom,
+    HoldingLine,
+    HourCount,
+    Match,
+    QueryVersion,
+    ReputationFile,
+    RoomTask,
+    SavedQuery,
+    Story,
+    Telling,
+)
+from parvis.listening.reputation.services import ComparisonWish, SideWish, add_annotation, save_comparison
 from parvis.moderation.models import Decision, Reason, Verdict
 from parvis.orgs.audit import record
-from parvis.orgs.models import Department, Link, LinkPurpose, Member
+from parvis.orgs.crisis import may_leave
+from parvis.orgs.models import Department, HeldBack, Link, LinkPurpose, Member
 from parvis.orgs.rights import Role
 from parvis.testing.cast import Cast
 from parvis.testing.clock import MONDAY
@@ -56,6 +78,15 @@ class Part:
     batch: UUID
     query: SavedQuery
     story: Story
+    file: ReputationFile
+    room: CrisisRoom
+    """Open, with a draft and an approved line, a task, an entry, and something that was held back."""
+    line: HoldingLine
+    task: RoomTask
+    held: HeldBack
+    comparison: Comparison
+    """Of two queries, with matches on one."""
+    annotation: Annotation
 
 
 def furnish(cast: Cast) -> SimpleNamespace:
@@ -137,10 +168,44 @@ def _part(department: Department, person: Member, colleague: Member, word: str) 
     )
     for one in (item, published):
         Telling.objects.create(item=one, story=story, likeness=1)
+    file, room, line, task, held = _in_crisis(department, person, other, published, word)
     return Part(
         department, person, other, channel, conversation, item, published, label, note, own_view, shared_view,
-        invitation, effect, own_job, channel_job, batch, query, story,
+        invitation, effect, own_job, channel_job, batch, query, story, file, room, line, task, held, *_compared(department, person, query, published, word),
     )  # fmt: skip
+
+
+def _compared(
+    department: Department, person: Member, query: SavedQuery, item: Any, word: str
+) -> tuple[Comparison, Annotation]:
+    Match.objects.filter(query=query).update(
+        department_key=department.pk, channel_key=item.channel_id, profile_key=item.profile_id
+    )
+    other = SavedQuery.objects.create(
+        department=department, owner=person, name=f"Side {word}", text=word, created_at=MONDAY, changed_at=MONDAY
+    )
+    sides = [SideWish(query, f"Label {word}"), SideWish(other, "")]
+    wish = ComparisonWish(name=f"Comparison {word}", department=department, sides=sides)
+    return save_comparison(person, wish, now=MONDAY), add_annotation(
+        person, f"Happened {word}", at=MONDAY, department=department, now=MONDAY
+    )
+
+
+def _in_crisis(department: Department, person: Member, other: Member, item: Any, word: str) -> tuple[Any, ...]:
+    file = open_file(
+        person, FileWish(claim=f"Claim {word}", position=f"Position {word}", department=department), now=MONDAY
+    )
+    add_item(file, person, item, why=f"Why {word}", now=MONDAY)
+    write_answer(file, person, f"Answer {word}", now=MONDAY)
+    lead = Member.objects.get(is_owner=True)
+    room = open_room(lead, name=f"Room {word}", why=f"Why {word}", departments=[department], now=MONDAY)
+    approve_line(write_line(room, person, f"Said {word}", language="en", now=MONDAY), lead, now=MONDAY)
+    line = write_line(room, person, f"Line {word}", language="en", now=MONDAY)
+    task = add_task(room, person, f"Task {word}", to=other, now=MONDAY)
+    write_entry(room, person, f"Entry {word}", now=MONDAY)
+    be_in_room(room, other, now=MONDAY)
+    may_leave(department.pk, kind="post", key=word, title=f"Post {word}", due_at=MONDAY, now=MONDAY)
+    return file, room, line, task, HeldBack.objects.get(key=word)
 
 
 def _job(person: Member, kind: str, word: str, params: dict[str, Any]) -> Job:

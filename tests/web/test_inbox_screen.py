@@ -163,6 +163,11 @@ def test_what_changed_comes_in_one_answer(camille, full):
     assert "1 new: show it" in html
 
 
+def test_inbox_that_was_empty_says_what_is_new_in_it(camille, full):
+    html = camille.get("/inbox/changes/?q=&rows=&first=", headers={"HX-Request": "true"}).content.decode()
+    assert "new: show them" in html
+
+
 @pytest.mark.parametrize("what", ["assign", "labels"])
 def test_menus_are_read_when_opened_and_are_pages_without_scripts(camille, full, what):
     fragment = camille.get(f"/inbox/{full[0].pk}/choices/{what}/", headers={"HX-Request": "true"}).content.decode()

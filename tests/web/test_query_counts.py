@@ -14,6 +14,8 @@ from parvis.core.types import Status
 from parvis.inbox.models import Draft, Presence
 from parvis.inbox.services import add_label, write_note
 from parvis.jobs.work import start_job
+from parvis.listening.reputation.services import ComparisonWish, SideWish, add_annotation, save_comparison
+from parvis.listening.services import Wish, save_query
 from parvis.moderation.services import decide
 from parvis.orgs.rights import Role
 from parvis.testing.clock import MONDAY, later
@@ -25,6 +27,7 @@ from parvis.testing.factories import (
     make_member,
     make_profile,
 )
+from parvis.testing.figured import Said, put_said
 
 MOST_QUERIES = 15
 NOW = later(MONDAY, hours=3)
@@ -150,3 +153,27 @@ def test_pages_of_one_channel_and_one_person_take_few_queries(client, cast, hous
     for path in (f"/channels/{channel}/", f"/channels/{channel}/remove/", f"/channels/{channel}/reconnect/"):
         _read(client, path)
     _read(client, f"/people/{cast.maud.pk}/")
+
+
+@pytest.mark.parametrize("who", ["olive", "camille"])
+def test_pages_of_reputation_take_few_queries(client, cast, house, who):
+    queries = [
+        save_query(cast.olive, Wish(name=f"Side {n}", text=f"w{n}", department=cast.news, hears_house=True), now=NOW)
+        for n in range(12)
+    ]
+    said = [Said(later(hours=-30 * n), text="said alike", author=f"A{n}", tone=0.1, reach=n) for n in range(1, 25)]
+    for query in queries:
+        put_said(query, house[0].channel, said, now=NOW)
+    sides = [SideWish(query, "") for query in queries]
+    wish = ComparisonWish(name="All", department=cast.news, sides=sides)
+    comparison = save_comparison(cast.camille, wish, now=NOW)
+    for number in range(9):
+        add_annotation(cast.camille, "Event", at=later(hours=-30 * number), department=cast.news, now=NOW)
+    client.force_login(getattr(cast, who), backend="django.contrib.auth.backends.ModelBackend")
+    alone = f"/listen/reputation/of/{queries[0].pk}/"
+    together = f"/listen/reputation/{comparison.pk}/"
+    for path in (
+        together, f"{together}?days=91", f"{together}change/", f"{together}figures.csv", alone, f"{alone}figures.csv",
+        f"{alone}items/?since=2020-01-01T00&until=2030-01-01T00&channel={house[0].channel_id}",
+    ):  # fmt: skip
+        _read(client, path)

@@ -29,6 +29,8 @@ SEE_CHANNELS = ALL - {"conrad"}
 WORK = frozenset({"olive", "stella", "maud", "camille"})
 """Decide, answer, assign, share views."""
 LISTEN = ALL - {"conrad"}
+LEAD = frozenset({"olive", "stella", "maud"})
+"""Open and end a crisis room."""
 OWN = frozenset({"camille"})
 """Whose job, view or batch it is."""
 NOBODY = frozenset[str]()
@@ -61,6 +63,18 @@ def listened(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}
     return Address(lambda part: f"/listen/{part.query.pk}/{end}", readers, writers, forms, changes)
 
 
+def file(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}], changes=True) -> Address:
+    return Address(lambda part: f"/listen/files/{part.file.pk}/{end}", readers, writers, forms, changes)
+
+
+def room(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}], changes=True) -> Address:
+    return Address(lambda part: f"/listen/rooms/{part.room.pk}/{end}", readers, writers, forms, changes)
+
+
+def line(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}]) -> Address:
+    return Address(lambda part: f"/listen/rooms/{part.room.pk}/lines/{part.line.pk}/{end}", readers, writers, forms)
+
+
 def person(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}]) -> Address:
     return Address(lambda part: f"/people/{part.other.pk}/{end}", readers, writers, forms)
 
@@ -87,6 +101,28 @@ def _bulk(part: Part) -> list[dict[str, Any]]:
 
 def _query(part: Part) -> list[dict[str, Any]]:
     return [{"name": "Mine", "text": "words", "department": part.department.pk, "colour": "blue"}]
+
+
+def _comparison(part: Part) -> list[dict[str, Any]]:
+    sides = part.comparison.sides.values_list("query_id", flat=True)
+    return [
+        {
+            "name": "Mine", "department": part.department.pk, "days": 7, "rows": 2,
+            **{f"query{row}": key for row, key in enumerate(sides)},
+        }
+    ]  # fmt: skip
+
+
+def _annotation(part: Part) -> list[dict[str, Any]]:
+    return [{"text": "A strike", "at": "2026-11-20T10:00", "where": part.department.pk}]
+
+
+def compared(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}], changes=True) -> Address:
+    return Address(lambda part: f"/listen/reputation/{part.comparison.pk}/{end}", readers, writers, forms, changes)
+
+
+def reputed(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}], changes=True) -> Address:
+    return Address(lambda part: f"/listen/reputation/of/{part.query.pk}/{end}", readers, writers, forms, changes)
 
 
 def _hook(part: Part) -> list[dict[str, Any]]:
@@ -170,6 +206,78 @@ ADDRESSES = {
     ),
     "stories": page("/listen/stories/", readers=ALL),
     "story": Address(lambda part: f"/listen/stories/{part.story.pk}/", ALL),
+    "reputation": page("/listen/reputation/", readers=ALL),
+    "comparison-new": page("/listen/reputation/new/", readers=LISTEN, writers=LISTEN, forms=_comparison),
+    "comparison": compared("", readers=ALL, writers=ALL, forms=_annotation),
+    "comparison-csv": compared("figures.csv", readers=ALL),
+    "comparison-change": compared("change/", readers=LISTEN, writers=LISTEN, forms=_comparison),
+    "comparison-remove": compared("remove/", writers=LISTEN),
+    "reputation-query": reputed("", readers=ALL, writers=ALL, forms=_annotation),
+    "reputation-query-csv": reputed("figures.csv", readers=ALL),
+    "reputation-items": reputed("items/?since=2020-01-01T00&until=2035-01-01T00", readers=ALL),
+    "annotation-remove": Address(
+        lambda part: f"/listen/reputation/annotations/{part.annotation.pk}/remove/", NOBODY, LISTEN
+    ),
+    "files": page("/listen/files/", readers=ALL),
+    "file-new": page(
+        "/listen/files/new/", readers=LISTEN, writers=LISTEN,
+        forms=lambda part: [{"claim": "Mine", "department": part.department.pk, "item": part.item.pk}],
+    ),
+    "file": file("", readers=ALL),
+    "file-print": file("print/", readers=ALL),
+    "file-history": file("history/", readers=ALL),
+    "file-change": file(
+        "change/", readers=LISTEN, writers=LISTEN,
+        forms=lambda part: [{"claim": "Other", "department": part.department.pk, "owner": part.other.pk}],
+    ),
+    "file-state": file("state/", writers=LISTEN, forms=lambda part: [{"state": "closed", "outcome": "Over"}]),
+    "file-evidence": file(
+        "evidence/", writers=LISTEN,
+        forms=lambda part: [
+            {"kind": "item", "item": part.item.pk}, {"kind": "address", "address": "https://example.org/"},
+            {"kind": "quotation", "text": "Words"},
+        ],
+    ),
+    "file-answer": file("answers/", writers=LISTEN, forms=lambda part: [{"text": "We answer."}]),
+    "file-approve": file("answers/1/approve/", writers=WORK),
+    "file-links": file(
+        "links/", readers=LISTEN, writers=LISTEN,
+        forms=lambda part: [{"query": part.query.pk}, {"story": part.story.pk}],
+    ),
+    "item-keep": Address(lambda part: f"/listen/keep/{part.item.pk}/", ALL),
+    "item-assign": Address(
+        lambda part: f"/listen/keep/{part.item.pk}/assign/", NOBODY, WORK,
+        lambda part: [{"assignee": part.other.pk}],
+    ),
+    "rooms": page("/listen/rooms/", readers=ALL),
+    "room-new": page(
+        "/listen/rooms/new/", readers=LEAD, writers=LEAD,
+        forms=lambda part: [{"name": "Mine", "why": "Down", "departments": [part.department.pk]}],
+    ),
+    "room": room("", readers=ALL),
+    "room-print": room("print/", readers=ALL),
+    "room-presence": room("presence/", writers=ALL),
+    "room-log": room("log/", writers=ALL, forms=lambda part: [{"text": "Words"}, {"item": part.item.pk}]),
+    "room-lines": room("lines/", writers=ALL, forms=lambda part: [{"text": "Words", "language": "en"}]),
+    "room-line": line("", readers=ALL, writers=ALL, forms=lambda part: [{"text": "Words", "language": "en"}]),
+    "room-line-approve": line("approve/", writers=LEAD),
+    "room-line-withdraw": line("withdraw/", writers=ALL),
+    "room-tasks": room(
+        "tasks/", readers=ALL, writers=ALL, forms=lambda part: [{"what": "Call"}, {"what": "Call", "member": part.other.pk}]
+    ),
+    "room-task": Address(lambda part: f"/listen/rooms/{part.room.pk}/tasks/{part.task.pk}/", NOBODY, ALL),
+    "room-choose": room(
+        "choose/", readers=ALL, writers=ALL,
+        forms=lambda part: [{"query": part.query.pk}, {"story": part.story.pk}, {"file": part.file.pk}],
+    ),
+    "room-debrief": room(
+        "debrief/", readers=LEAD, writers=LEAD,
+        forms=lambda part: [{"happened": "Rain"}, {"happened": "Rain", "end": "1"}],
+    ),
+    "held-decide": Address(
+        lambda part: f"/listen/held/{part.held.pk}/", NOBODY, LEAD, lambda part: [{"decision": "drop"}]
+    ),
+    "lines-for": Address(lambda part: f"/listen/lines/{part.conversation.pk}/", ALL),
     "inbox": page("/inbox/", readers=ALL),
     "inbox-changes": page("/inbox/changes/?q=&rows=1.2.3.4.5.6.7.8&first=1&open=1", readers=ALL),
     "inbox-bulk": page("/inbox/bulk/", writers=WORK, forms=_bulk),
@@ -376,12 +484,14 @@ def _rows_of(part: Part) -> list[dict[str, Any]]:
     rows = (
         part.department, part.person, part.other, part.channel, part.conversation, part.item, part.published, part.label,
         part.note, part.own_view, part.shared_view, part.invitation, part.effect, part.own_job, part.channel_job,
-        part.query, part.story,
+        part.query, part.story, part.file, part.room, part.line, part.task, part.held, part.comparison,
+        part.annotation,
     )  # fmt: skip
     found = [type(row).objects.filter(pk=row.pk).values().first() for row in rows]
     for relation in (
         part.conversation.labellings, part.conversation.notes, part.conversation.drafts, part.conversation.presences,
         part.item.decisions, part.item.effects, part.department.memberships, part.department.channels,
+        part.file.evidence, part.file.answers, part.room.log, part.room.lines, part.room.tasks, part.comparison.sides,
     ):  # fmt: skip
         found.extend(relation.order_by("pk").values())
     return found

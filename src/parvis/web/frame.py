@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from parvis.inbox.notes import unseen_mentions
+from parvis.listening.crisis.queries import OpenRoom
 from parvis.orgs.access import reach_of
 from parvis.orgs.models import Department, Member
 from parvis.orgs.rights import Action
@@ -92,6 +93,12 @@ class Frame:
     def departments(self) -> list[Department]:
         departments: list[Department] = self.request.departments  # type: ignore[attr-defined]
         return departments
+
+    @property
+    def crises(self) -> list[OpenRoom]:
+        """The crisis rooms that are open and concern the member: they stand on every page."""
+        rooms: list[OpenRoom] = self.request.crises  # type: ignore[attr-defined]
+        return rooms
 
     @property
     def sees_house(self) -> bool:

@@ -14,6 +14,8 @@ from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
 from parvis.core.errors import ParvisError
+from parvis.listening.crisis.queries import OpenRoom, open_rooms
+from parvis.orgs.crisis import is_in_crisis
 from parvis.orgs.house import the_house
 from parvis.orgs.models import House, Member
 from parvis.orgs.queries import departments_of
@@ -41,6 +43,7 @@ class Person:
         seen.member = _member(request)
         seen.house = the_house()
         seen.departments = SimpleLazyObject(lambda: departments_of(seen.member) if seen.member else [])
+        seen.crises = SimpleLazyObject(lambda: _crises(seen.member, seen.house))
         seen.department = frame.department_in_view(seen.member, seen.departments) if seen.member else None
         language, zone = _language(request, seen.member, seen.house), _zone(seen.member, seen.house)
         with translation.override(language), timezone.override(zone):
@@ -64,6 +67,11 @@ class Person:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return errors.answer(request, error) if isinstance(error, ParvisError) else None
+
+
+def _crises(member: Member | None, house: House | None) -> list[OpenRoom]:
+    """Asked for only while there is one: they stand on every page."""
+    return open_rooms(member) if member and house and is_in_crisis(house) else []
 
 
 def _drop_nul(request: HttpRequest) -> None:

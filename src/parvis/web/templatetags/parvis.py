@@ -44,6 +44,12 @@ def ago(context: RequestContext, when: datetime | None) -> SafeString:
     return time_element(when, context["now"])
 
 
+@register.simple_tag
+def moment(when: datetime | None) -> str:
+    """A time in full, for paper: nobody can hover over it."""
+    return _("not known") if when is None else times.full(when)
+
+
 def time_element(when: datetime, now: datetime, eyes: times.Eyes | None = None) -> SafeString:
     """`eyes` spares a list of many times to ask anew whose they are."""
     eyes = eyes or times.whose_eyes()

@@ -16,7 +16,7 @@ from parvis.web.screens.audit.names import Names
 from parvis.web.screens.channels.platforms import platform_of
 from parvis.web.screens.effects.words import what_of
 
-_OF_NO_USE = frozenset({"effect", "note"})
+_OF_NO_USE = frozenset({"effect", "note", "hash", "entry", "evidence"})
 """Numbers of rows that nobody looks up."""
 
 

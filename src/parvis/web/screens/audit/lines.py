@@ -13,7 +13,7 @@ from parvis.web.screens.audit.facts import phrases_of, subject_of
 from parvis.web.screens.audit.names import Names, names_in
 from parvis.web.screens.audit.words import ACTIONS, SUBJECTS
 
-_PLACES = {"conversation": "talk", "member": "person", "channel": "channel"}
+_PLACES = {"conversation": "talk", "member": "person", "channel": "channel", "file": "file", "room": "room"}
 
 
 @dataclass(frozen=True, slots=True)

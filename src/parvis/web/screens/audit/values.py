@@ -30,6 +30,11 @@ def name_of(name: str) -> str:
         "owner_id": _("responsible"),
         "purpose": _("purpose"),
         "colour": _("colour"),
+        "version": _("version"),
+        "changed": _("changed"),
+        "linked": _("linked"),
+        "claim": _("claim"),
+        "position": _("position"),
     }
     return known.get(name, name.replace("_", " "))
 
@@ -104,6 +109,8 @@ def _states() -> dict[Any, str]:
         "on": pgettext("a query", "listening"),
         "paused": pgettext("a query", "paused"),
         "archived": pgettext("a query", "put away"),
+        "answered": pgettext("a file", "answered"),
+        "closed": pgettext("a file", "closed"),
     }
 
 

@@ -18,7 +18,7 @@ from parvis.core.errors import QueryNotUnderstood
 from parvis.core.query.printer import Chip
 from parvis.inbox.lookups import has_channels
 from parvis.inbox.queries import conversation_page, view_counts, views_of
-from parvis.inbox.rows import Page, ViewRow
+from parvis.inbox.rows import MOST_CHIPS, Page, ViewRow
 from parvis.jobs.live import last_event_id
 from parvis.moderation.services import reasons
 from parvis.orgs.access import reach_of
@@ -82,6 +82,10 @@ class Listing:
     @property
     def previous_url(self) -> str:
         return _address(self.text, before=self.page.previous) if self.page and self.page.previous else ""
+
+    @property
+    def has_more_chips(self) -> bool:
+        return len(self.chips) == MOST_CHIPS
 
     @cached_property
     def event_id(self) -> int:

@@ -134,6 +134,11 @@ class Talk:
         return Action.NOTE in self.detail.may
 
     @property
+    def may_keep(self) -> bool:
+        """To a file, or to a room's log."""
+        return Action.LISTEN in self.detail.may or Action.NOTE in self.detail.may
+
+    @property
     def may_reply(self) -> bool:
         return Action.REPLY in self.detail.may and Can.REPLY in self.detail.can
 

@@ -114,7 +114,7 @@ _CHOICES = {"assign": _people, "labels": _labels}
 def _fresh(listing: Listing, first: str) -> str:
     """A button, where conversations stand above the one that the page shows first."""
     ids = [str(line.id) for line in listing.lines]
-    count = ids.index(first) if first in ids else len(ids) if first else 0
+    count = ids.index(first) if first in ids else len(ids)
     inner = ""
     if count:
         words = ngettext("{n} new: show it", "{n} new: show them", count).format(n=count)

@@ -58,7 +58,7 @@ def query(request: HttpRequest, key: int) -> HttpResponse:
 
 def _matches(request: HttpRequest, query: SavedQuery) -> dict[str, Any]:
     member, now = _who(request)
-    day, tree = _day(request.GET.get("day", "")), _tree(query.text)
+    day, tree = _day(request.GET.get("day", "")), tree_of(query.text)
     before = asked_number(request.GET.get("before", ""))
     page = queries.match_page(member, query, before=before, day=day, zone=timezone.get_current_timezone())
     return {
@@ -124,7 +124,7 @@ def _list(request: HttpRequest, *, archived: bool) -> HttpResponse:
     return render(request, "screens/listen/list.html", context)
 
 
-def _tree(text: str) -> Query:
+def tree_of(text: str) -> Query:
     try:
         return parse_query(text)
     except QueryNotUnderstood:  # of an older release: its page still shows what it found

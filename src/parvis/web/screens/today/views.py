@@ -17,9 +17,11 @@ from parvis.inbox.lookups import channels_in_trouble
 from parvis.inbox.notes import unseen_mentions
 from parvis.inbox.queries import conversation_page, view_counts
 from parvis.inbox.rows import ViewRow
+from parvis.listening.alerts.queries import open_episodes
 from parvis.orgs.access import reach_of
 from parvis.orgs.rights import Action
 from parvis.web import rail
+from parvis.web.screens.alerts.lines import episode_lines
 from parvis.web.screens.inbox.lines import lines_of
 
 LATE_AFTER = timedelta(days=2)
@@ -47,6 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "troubled": channels_in_trouble(member, limit=SHOWN),
         "may_see_channels": reach_of(member).anywhere(Action.SEE_CHANNELS),
         "stuck_count": stuck_effects(member).count() if reach_of(member).anywhere(Action.DECIDE) else 0,
+        "alerts": episode_lines(open_episodes(member, department=department, limit=SHOWN)),
         "offers": _offers(request),
     }
     return render(request, "screens/today/page.html", context)

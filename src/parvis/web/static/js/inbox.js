@@ -140,7 +140,8 @@
     const touched = detail.many ? shown : shown.filter((id) => ids.includes(id));
     const talk = $("#detail .talk");
     const said = detail.kinds.some((kind) => ["conversation", "note", "effect"].includes(kind)) || detail.many;
-    if (said && $("#list")) {
+    if (said && !shown.length && $("#list") && !$("#list").contains(document.activeElement)) refreshList(); // nothing there can move
+    else if (said && $("#list")) {
       const address = new URL(listAddress(), location.href);
       address.pathname = split.dataset.changes;
       address.searchParams.set("rows", touched.slice(0, 60).join("."));

@@ -1,12 +1,13 @@
 // One live stream a browser: the page that holds the lock listens and tells the others. Pages refresh what they
-// show, at most every two seconds, in one request, however many events came.
+// show, at most every two seconds (data-live-pause says otherwise), in one request, however many events came.
 (() => {
   "use strict";
   const url = document.body.dataset.stream;
   if (!url || !window.EventSource) return;
   const channel = window.BroadcastChannel ? new BroadcastChannel("parvis") : null;
   const pending = { ids: new Set(), many: false, kinds: new Set(), jobs: [] };
-  const PAUSE_MS = 2000, FIRST_MS = 250;
+  const PAUSE_MS = Number(document.querySelector("[data-live-pause]")?.dataset.livePause) || 2000;
+  const FIRST_MS = Math.min(250, PAUSE_MS);
   let timer = 0, last = 0;
 
   function take(told) {

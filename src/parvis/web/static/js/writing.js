@@ -63,6 +63,16 @@
   document.addEventListener("htmx:after:swap", () => mindFields());
   mindFields();
 
+  // A line that may be said is put where the writer stands.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-insert]");
+    const field = button && $("#reply-text");
+    if (!field) return;
+    field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  });
+
   // @names
   const known = new Map();
   async function names(field) {
