@@ -45,4 +45,14 @@
   const start = () => (channel && navigator.locks ? navigator.locks.request("parvis-stream", listen) : listen());
   addEventListener("pageshow", (event) => { if (event.persisted) { take({ many: true }); start(); } });
   start();
+
+  // A part that says which kinds of change touch it (data-refresh-on) is read again, unless somebody writes in it.
+  const isWritten = (field) => field.value !== field.defaultValue || field === document.activeElement;
+  document.addEventListener("parvis:live", ({ detail }) => {
+    for (const part of document.querySelectorAll("[id][data-refresh-on]")) {
+      const isTouched = detail.many || part.dataset.refreshOn.split(" ").some((kind) => detail.kinds.includes(kind));
+      if (!isTouched || !window.htmx || [...part.querySelectorAll("input, textarea")].some(isWritten)) continue;
+      htmx.ajax("GET", location.href, { target: "#" + part.id, select: "#" + part.id, swap: "outerHTML" });
+    }
+  });
 })();
