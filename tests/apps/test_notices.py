@@ -16,6 +16,7 @@ from parvis.orgs.models import AuditEntry, Notice, NoticeRoute, NoticeState
 from parvis.orgs.notices import delivery
 from parvis.orgs.notices.apprise import send_by_apprise
 from parvis.orgs.notices.delivery import MOST_ATTEMPTS, claim_due, record_failure, record_sent
+from parvis.orgs.notices.mail import send_by_mail
 from parvis.orgs.notices.quiet import QuietHours
 from parvis.orgs.notices.routes import add_route, address_of, remove_route, route_for, switch_route
 from parvis.orgs.notices.writing import Message, Reader, readers_of, wake, write_notices
@@ -329,3 +330,18 @@ def test_quiet_hours_follow_the_clock_on_the_wall(begins, ends, at, until):
     moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
     wanted = None if until is None else datetime.fromisoformat(until).replace(tzinfo=UTC)
     assert QuietHours(time(*begins), time(*ends)).until(moment, ZURICH) == wanted
+
+
+@pytest.mark.parametrize(
+    ("chosen", "account", "sender"),
+    [
+        ("desk@example.org", "robot@example.net", "desk@example.org"),
+        ("", "robot@example.net", "robot@example.net"),
+        ("", "robot", "parvis@127.0.0.1"),
+    ],
+)
+def test_a_mail_comes_from_the_address_that_the_house_chose(mailoutbox, settings, chosen, account, sender):
+    settings.OPTIONS = {**settings.OPTIONS, "PARVIS_MAIL_FROM": chosen}
+    settings.EMAIL_HOST_USER = account
+    send_by_mail("maud@example.org", title="Title", text="Text", key="1")
+    assert mailoutbox[0].from_email == f"Parvis <{sender}>"

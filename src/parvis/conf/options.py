@@ -51,6 +51,13 @@ def _names(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+def _mail_address(value: str) -> str:
+    name, at, host = value.rpartition("@")
+    if value and (not (name and at and host) or any(sign.isspace() or sign in "<>,;" for sign in value)):
+        raise ValueError("must be one mail address, such as desk@example.org")
+    return value
+
+
 _ROLES = ("strategist", "architect", "manager", "community_manager", "analyst", "contributor")
 
 
@@ -185,6 +192,15 @@ OPTIONS = (
             "Serveur de courrier sous la forme smtp://nom:motdepasse@hôte:port ; vide : les courriers sont écrits dans le dossier de données.",
         ),
         secret=True,
+    ),
+    Option(
+        "PARVIS_MAIL_FROM",
+        "",
+        _mail_address,
+        Text(
+            "The address that mails come from; empty: the account of PARVIS_MAIL, else parvis@ the desk’s host.",
+            "L’adresse d’où partent les courriers ; vide : le compte de PARVIS_MAIL, sinon parvis@ l’hôte du desk.",
+        ),
     ),
     Option(
         "PARVIS_DEBUG",

@@ -33,7 +33,7 @@ def send_by_mail(address: str, *, title: str, text: str, key: str, sender: str =
 
 def _from_address(host: str) -> str:
     """Most servers take mail from the account alone that signed in."""
-    user = str(getattr(settings, "EMAIL_HOST_USER", "") or "")
+    user = str(settings.OPTIONS["PARVIS_MAIL_FROM"] or getattr(settings, "EMAIL_HOST_USER", "") or "")
     return user if "@" in user else f"parvis@{host}"
 
 
