@@ -8,18 +8,23 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HERE = Path(__file__).parent
 CONVERSATIONS = 70
+CLOSES_WITHIN_S = 60
 
 
 @dataclass
@@ -70,10 +75,22 @@ def _own_database() -> dict[str, str]:
     return {"PARVIS_DATABASE": re.sub(r"^(postgresql://[^/]*/)[^?]*", rf"\g<1>{name}", server)}
 
 
+@pytest.fixture(scope="session")
+def _filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """The house that those of the tests are copies of, on SQLite: filling takes longer than most of them."""
+    place = tmp_path_factory.mktemp("house")
+    return place, fill(_environment(place), "filling.py")
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
     """A fresh house for each test that changes it."""
-    yield from serve(tmp_path)
+    if os.environ.get("PARVIS_DATABASE"):
+        yield from serve(tmp_path)
+        return
+    place, keys = request.getfixturevalue("_filled")
+    shutil.copytree(place, tmp_path, dirs_exist_ok=True)
+    yield from show(tmp_path, _environment(tmp_path), keys)
 
 
 @pytest.fixture(scope="session")
@@ -141,14 +158,49 @@ def _wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
     raise AssertionError("the server does not answer")
 
 
+class Chromium:
+    """One browser, and another where that one hangs or has ended."""
+
+    def __init__(self, playwright: Any) -> None:
+        self._playwright, self._browser = playwright, None
+
+    def new_context(self, **options: Any) -> Any:
+        if self._browser is None or not self._browser.is_connected():
+            self._browser = self._playwright.chromium.launch(
+                executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+            )
+        return self._browser.new_context(**options)
+
+    def new_page(self, **options: Any) -> Any:
+        return self.new_context(**options).new_page()
+
+    def close(self, *contexts: Any) -> None:
+        """These, or the browser itself. It was seen to wait for its own end for ever: then it is ended."""
+        from playwright.sync_api import Error
+
+        patience = threading.Timer(CLOSES_WITHIN_S, _end_own_chromium)
+        patience.start()
+        try:
+            for one in contexts or filter(None, [self._browser]):
+                with suppress(Error):
+                    one.close()
+        finally:
+            patience.cancel()
+
+
+def _end_own_chromium() -> None:
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if "chrom" in process.name():
+                process.kill()
+
+
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
+def chromium() -> Iterator[Chromium]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
+        browser = Chromium(playwright)
         yield browser
         browser.close()
 
@@ -172,6 +224,6 @@ def open_page(chromium):
 
     yield open_one
     faults = [fault for context in contexts for page in context.pages for fault in page.faults]
-    for context in contexts:
-        context.close()
+    if contexts:
+        chromium.close(*contexts)
     assert faults == []

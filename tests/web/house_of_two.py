@@ -18,6 +18,8 @@ from parvis.channels.search import SearchRow, add_rows, search_words
 from parvis.core.types import Status
 from parvis.inbox.models import Draft, Label, Labelling, Mention, Note, Presence, SavedView
 from parvis.jobs.models import Job, JobState
+from parvis.listening.alerts.learning import Terms
+from parvis.listening.alerts.rules import RuleWish, add_rule
 from parvis.listening.crisis.lines import approve_line, write_line
 from parvis.listening.crisis.log import write_entry
 from parvis.listening.crisis.presence import be_in_room
@@ -26,6 +28,9 @@ from parvis.listening.crisis.tasks import add_task
 from parvis.listening.files.evidence import add_item
 from parvis.listening.files.services import FileWish, open_file, write_answer
 from parvis.listening.models import (
+    AlertEpisode,
+    AlertRule,
+    AlertSign,
     Annotation,
     Comparison,
     CrisisRoom,
@@ -43,7 +48,8 @@ from parvis.listening.reputation.services import ComparisonWish, SideWish, add_a
 from parvis.moderation.models import Decision, Reason, Verdict
 from parvis.orgs.audit import record
 from parvis.orgs.crisis import may_leave
-from parvis.orgs.models import Department, HeldBack, Link, LinkPurpose, Member
+from parvis.orgs.models import Department, HeldBack, Link, LinkPurpose, Member, NoticeRoute
+from parvis.orgs.notices.routes import add_route
 from parvis.orgs.rights import Role
 from parvis.testing.cast import Cast
 from parvis.testing.clock import MONDAY
@@ -87,6 +93,11 @@ class Part:
     comparison: Comparison
     """Of two queries, with matches on one."""
     annotation: Annotation
+    rule: AlertRule
+    episode: AlertEpisode
+    """Open, and nobody looks after it."""
+    route: NoticeRoute
+    """The department's."""
 
 
 def furnish(cast: Cast) -> SimpleNamespace:
@@ -171,7 +182,8 @@ def _part(department: Department, person: Member, colleague: Member, word: str) 
     file, room, line, task, held = _in_crisis(department, person, other, published, word)
     return Part(
         department, person, other, channel, conversation, item, published, label, note, own_view, shared_view,
-        invitation, effect, own_job, channel_job, batch, query, story, file, room, line, task, held, *_compared(department, person, query, published, word),
+        invitation, effect, own_job, channel_job, batch, query, story, file, room, line, task, held,
+        *_compared(department, person, query, published, word), *_ringing(department, person, other, query, word),
     )  # fmt: skip
 
 
@@ -189,6 +201,27 @@ def _compared(
     return save_comparison(person, wish, now=MONDAY), add_annotation(
         person, f"Happened {word}", at=MONDAY, department=department, now=MONDAY
     )
+
+
+def _ringing(
+    department: Department, person: Member, other: Member, query: SavedQuery, word: str
+) -> tuple[AlertRule, AlertEpisode, NoticeRoute]:
+    route = add_route(
+        person, kind="mail", address=f"desk@{word.lower()}.example.org", name=f"Way {word}", now=MONDAY,
+        department=department, is_shared=True,
+    )  # fmt: skip
+    terms = Terms(kind="threshold", threshold=0)
+    wish = RuleWish(
+        terms=terms, members=[person], routes=[route], escalate_after_min=60, escalate_members=[person, other]
+    )
+    rule = add_rule(query, person, wish, now=MONDAY)
+    hours = {"first_hour": MONDAY, "last_hour": MONDAY, "severity": 2, "kind": "threshold", "query": query}
+    episode = AlertEpisode.objects.create(opened_at=MONDAY, last_at=MONDAY, **hours)
+    AlertSign.objects.create(
+        episode=episode, rule=rule, direction="more", farthest=1, expected={"threshold": 0, "per": "hour"},
+        seen={"count": 1}, peak={"count": 1, "hour": MONDAY.isoformat()}, **hours,
+    )  # fmt: skip
+    return rule, episode, route
 
 
 def _in_crisis(department: Department, person: Member, other: Member, item: Any, word: str) -> tuple[Any, ...]:

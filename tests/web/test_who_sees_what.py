@@ -75,6 +75,18 @@ def line(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}]) -
     return Address(lambda part: f"/listen/rooms/{part.room.pk}/lines/{part.line.pk}/{end}", readers, writers, forms)
 
 
+def alert(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}]) -> Address:
+    return Address(lambda part: f"/listen/alerts/{part.episode.pk}/{end}", readers, writers, forms)
+
+
+def rule(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}]) -> Address:
+    return Address(lambda part: f"/listen/rules/{part.rule.pk}/{end}", readers, writers, forms)
+
+
+def route(end: str, *, forms=lambda part: [{}]) -> Address:
+    return Address(lambda part: f"/account/notices/{part.route.pk}/{end}", NOBODY, LISTEN, forms)
+
+
 def person(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}]) -> Address:
     return Address(lambda part: f"/people/{part.other.pk}/{end}", readers, writers, forms)
 
@@ -123,6 +135,15 @@ def compared(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}
 
 def reputed(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}], changes=True) -> Address:
     return Address(lambda part: f"/listen/reputation/of/{part.query.pk}/{end}", readers, writers, forms, changes)
+
+
+def _rule(part: Part) -> list[dict[str, Any]]:
+    terms = {"kind": "threshold", "threshold": "3", "per": "hour"}
+    return [{**terms, "members": [part.person.pk], "revision": part.rule.revision}]
+
+
+def _way(part: Part) -> list[dict[str, Any]]:
+    return [{"kind": "mail", "address": "new@example.net", "name": "New", "department": part.department.pk}]
 
 
 def _hook(part: Part) -> list[dict[str, Any]]:
@@ -278,6 +299,23 @@ ADDRESSES = {
         lambda part: f"/listen/held/{part.held.pk}/", NOBODY, LEAD, lambda part: [{"decision": "drop"}]
     ),
     "lines-for": Address(lambda part: f"/listen/lines/{part.conversation.pk}/", ALL),
+    "alerts": page("/listen/alerts/", readers=ALL),
+    "alert": alert("", readers=ALL),
+    "alert-acknowledge": alert("acknowledge/", writers=LISTEN, forms=lambda part: [{"note": "Seen"}]),
+    "alert-judge": alert("judge/", writers=LISTEN, forms=lambda part: [{"judgement": "real"}]),
+    "alert-escalate": alert("escalate/", writers=LISTEN),
+    "alert-rules": listened("alerts/", readers=ALL),
+    "alert-rule-new": listened("alerts/new/", readers=LISTEN, writers=LISTEN, forms=_rule),
+    "alert-rule-preview": listened("alerts/preview/?kind=threshold&threshold=3&per=hour", readers=ALL),
+    "alert-rule": rule("", readers=LISTEN, writers=LISTEN, forms=_rule),
+    "alert-rule-switch": rule("switch/", writers=LISTEN, forms=lambda part: [{"is_on": "0"}]),
+    "alert-rule-mute": rule("mute/", writers=LISTEN, forms=lambda part: [{"hours": "8"}]),
+    "alert-rule-remove": rule("remove/", writers=LISTEN),
+    "notice-routes": page("/account/notices/", readers=ALL, writers=ALL, forms=_way),
+    "shared-routes": page("/listen/notices/", readers=LISTEN, writers=LISTEN, forms=_way),
+    "notice-route-test": route("test/"),
+    "notice-route-switch": route("switch/", forms=lambda part: [{"is_on": "0"}]),
+    "notice-route-remove": route("remove/"),
     "inbox": page("/inbox/", readers=ALL),
     "inbox-changes": page("/inbox/changes/?q=&rows=1.2.3.4.5.6.7.8&first=1&open=1", readers=ALL),
     "inbox-bulk": page("/inbox/bulk/", writers=WORK, forms=_bulk),
@@ -485,7 +523,7 @@ def _rows_of(part: Part) -> list[dict[str, Any]]:
         part.department, part.person, part.other, part.channel, part.conversation, part.item, part.published, part.label,
         part.note, part.own_view, part.shared_view, part.invitation, part.effect, part.own_job, part.channel_job,
         part.query, part.story, part.file, part.room, part.line, part.task, part.held, part.comparison,
-        part.annotation,
+        part.annotation, part.rule, part.episode, part.route,
     )  # fmt: skip
     found = [type(row).objects.filter(pk=row.pk).values().first() for row in rows]
     for relation in (
@@ -519,7 +557,16 @@ def test_each_role_may_do_what_the_table_says_and_no_more(house, who):
                 assert done.changed or not address.changes, (name, form)
 
 
-_ONES_OWN = {"orgs_member", "jobs_job", "jobs_liveevent", "inbox_savedview", "orgs_auditentry", "orgs_audithead"}
+_ONES_OWN = {
+    "orgs_noticeroute",
+    "orgs_notice",
+    "orgs_member",
+    "jobs_job",
+    "jobs_liveevent",
+    "inbox_savedview",
+    "orgs_auditentry",
+    "orgs_audithead",
+}
 
 
 @pytest.mark.parametrize("who", ["anonymous", "deactivated", "without a role"])
