@@ -24,7 +24,7 @@ def page(monkeypatch):
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         page = browser.new_context(locale="en").new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(45_000)  # two halves of the tests share two cores
         with_authenticator(page)
         yield page
         browser.close()
