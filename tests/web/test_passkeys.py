@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+from django.core.cache import cache
 
 from parvis.testing.cast import make_cast
 
@@ -17,6 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def page(monkeypatch):
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed here")
+    cache.clear()  # others' attempts to sign in count against this address too
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's own loop runs in this thread
     from playwright.sync_api import sync_playwright
 
