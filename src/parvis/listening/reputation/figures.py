@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from parvis.channels.rows import as_param
+from parvis.channels.rows import among, as_param
 from parvis.core.counting.changes import CountChange, compare_counts
 from parvis.core.counting.means import Sums, mean_change
 from parvis.core.counting.shares import Interval, Share, share_change, share_of
@@ -138,17 +138,19 @@ def cell_tallies(
     if not query_ids or not cells or departments == []:
         return {}
     place, params = _placing(cells)
+    queries, given = among(query_ids)
     table, seen = "listening_hourcount", ""
     if departments is not None:
-        table, seen = "listening_departmenthour", f"AND department_key IN ({places(departments)})"
+        of_them, more = among(departments)
+        table, seen, given = "listening_departmenthour", f"AND department_key {of_them}", [*given, *more]
     with connection.cursor() as cursor:
         cursor.execute(
             place.format(
                 sums="SUM(count), SUM(tone_count), SUM(tone_sum), SUM(tone_square_sum), SUM(reach_count), SUM(reach_sum)",
                 table=table,
-                where=f"query_id IN ({places(query_ids)}) {seen}",
+                where=f"query_id {queries} {seen}",
             ),
-            [*params, *query_ids, *(departments or ())],
+            [*params, *given],
         )
         rows = cursor.fetchall()
     return {
@@ -171,7 +173,3 @@ def _placing(cells: Sequence[Cell]) -> tuple[str, list[Any]]:
         f"WITH cells (place, begins, ends) AS (VALUES {values}) SELECT query_id, place, {{sums}}"  # noqa: S608
         " FROM cells CROSS JOIN {table} WHERE hour >= begins AND hour < ends AND {where} GROUP BY query_id, place"
     ), [part for at, cell in enumerate(cells) for part in (at, as_param(cell.begins), as_param(cell.ends))]
-
-
-def places(values: Sequence[int]) -> str:
-    return ", ".join(["%s"] * len(values))

@@ -12,9 +12,9 @@ from typing import Any
 from django.db import connection
 
 from parvis.channels.models import Channel, Item, Profile
-from parvis.channels.rows import as_param
+from parvis.channels.rows import among, as_param
 from parvis.listening.models import Story
-from parvis.listening.reputation.figures import places, seen_departments
+from parvis.listening.reputation.figures import seen_departments
 from parvis.listening.reputation.periods import Period
 from parvis.orgs.models import Member
 
@@ -65,8 +65,11 @@ def _first_counts(
     found: dict[Origin, list[tuple[int, int]]] = {origin: [] for origin in Origin}
     if departments == []:
         return found
-    params: list[Any] = [query_id, as_param(period.begins), as_param(period.ends), *(departments or ())]
-    seen = "" if departments is None else f"AND department_key IN ({places(departments)})"
+    params: list[Any] = [query_id, as_param(period.begins), as_param(period.ends)]
+    seen = ""
+    if departments is not None:
+        of_them, given = among(departments)
+        seen, params = f"AND department_key {of_them}", [*params, *given]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(_counting(origin, seen) for origin in Origin), params * len(Origin))
         for origin, key, count in cursor.fetchall():
