@@ -1,6 +1,7 @@
 """Everything by keyboard: moving, deciding, undoing, finding a command."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -22,6 +23,18 @@ def test_one_moves_opens_and_goes_back_by_key(quiet_desk, open_page):
     expect(page.locator("#detail .talk")).to_have_attribute("data-talk", key)
     page.keyboard.press("Escape")
     expect(page).to_have_url(re.compile(r"/inbox/\?"))
+
+
+def test_keys_pressed_before_a_conversation_is_there_are_not_lost(quiet_desk, open_page):
+    page = open_page(quiet_desk, "/inbox/")
+    ids = page.locator("#rows > .talk-row").evaluate_all("rows => rows.map((row) => row.dataset.id)")
+    page.route(re.compile(rf"/inbox/({ids[0]}|{ids[1]})/$"), lambda route: (time.sleep(0.3), route.continue_()))
+    for key in ("Enter", "j", "j"):
+        page.keyboard.press(key)
+    expect(page.locator("#detail .talk")).to_have_attribute("data-talk", ids[2])
+    page.wait_for_timeout(700)  # the answers that nobody waits for any more have come by then
+    expect(page.locator("#detail .talk")).to_have_attribute("data-talk", ids[2])
+    expect(page.locator("#rows > .is-current")).to_have_attribute("data-id", ids[2])
 
 
 def test_refusing_takes_x_and_the_digit_of_a_reason(desk, open_page):

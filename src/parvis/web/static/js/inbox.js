@@ -21,15 +21,17 @@
     const at = all.indexOf(current());
     const row = all[Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + step))];
     if (!row) return;
-    if (wide.matches && split.dataset.open !== undefined) open(row);
+    if (wide.matches && (opening || split.dataset.open !== undefined)) open(row);
     else setCurrent(row);
   }
   function open(row) {
     setCurrent(row, { focus: false });
     link(row).click();
   }
-  let listPlace = 0;
+  // The conversation that is asked for and not there yet: keys pressed meanwhile count as if it were.
+  let opening = null, isStale = false, listPlace = 0;
   function close() {
+    opening = null;
     delete split.dataset.open;
     $("#rows .is-open")?.classList.remove("is-open");
     history.pushState({}, "", $("#rows")?.dataset.list || "/inbox/");
@@ -42,8 +44,10 @@
     if (split.dataset.open === undefined) listPlace = window.scrollY;
     split.dataset.open = "";
     $("#rows .is-open")?.classList.remove("is-open");
+    if (opening === talk.dataset.talk) opening = null;
     const row = document.getElementById("c" + talk.dataset.talk);
-    if (row) { row.classList.add("is-open"); setCurrent(row, { focus: false }); }
+    if (row) { row.classList.add("is-open"); if (!opening) setCurrent(row, { focus: false }); }
+    if (isStale && !opening) refreshTalk();
     document.title = `${$("h1", talk)?.textContent.trim()} · ${document.title.split(" · ").pop()}`;
   }
 
@@ -65,6 +69,8 @@
     if (act && act() !== false) event.preventDefault();
   });
   document.addEventListener("click", (event) => {
+    const asked = event.target.closest("#rows .row-link[hx-get]");
+    if (asked && !(event.ctrlKey || event.metaKey || event.shiftKey)) opening = asked.closest(".talk-row").dataset.id;
     const back = event.target.closest("[data-back]");
     if (back && rows().length) { event.preventDefault(); close(); }
     if (event.target.closest("[data-unselect]")) {
@@ -121,13 +127,17 @@
   document.addEventListener("parvis:refresh", () => refreshList());
   document.addEventListener("parvis:talk", () => refreshTalk());
   document.addEventListener("htmx:after:swap", () => { markOpen(); countSelected(); });
+  const gaveUp = (event) => { if (event.target.closest?.(".talk-row")?.dataset.id === opening) opening = null; };
+  document.addEventListener("htmx:error", gaveUp);
+  document.addEventListener("htmx:response:error", gaveUp);
   addEventListener("popstate", () => location.reload());
 
   const listAddress = () => $("#rows")?.dataset.list || location.pathname.replace(/\d+\/$/, "") + location.search;
   const refreshList = () => htmx.ajax("GET", listAddress(), { target: "#list", swap: "innerHTML" });
   function refreshTalk() {
     const talk = $("#detail .talk");
-    if (talk) htmx.ajax("GET", talk.dataset.refresh, { target: "#detail", swap: "innerMorph" });
+    isStale = Boolean(opening);
+    if (talk && !opening) htmx.ajax("GET", talk.dataset.refresh, { source: "#detail", target: "#detail", swap: "innerMorph" });
   }
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-fresh]")) { event.preventDefault(); refreshList(); $("#fresh").replaceChildren(); }
