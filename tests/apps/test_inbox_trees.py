@@ -306,7 +306,7 @@ def test_screen_says_what_is_slow_and_how_far_it_looked(cast, site, client, sett
         make_conversation(findable(site, "needle" if number == 3 else f"hay {number}"))
     monkeypatch.setattr(looking, "PAGE_S", -1)
     monkeypatch.setattr(looking, "_THREADS_AT_ONCE", 5)
-    client.force_login(cast.camille, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.camille, backend="parvis.orgs.asking.Backend")
     first = client.get("/inbox/", {"q": "-(hay OR straw)"})
     page = first.content.decode()
     assert "Looked through 5 here" in page and "Go on looking" in page and "Slow:" in page

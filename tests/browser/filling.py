@@ -155,7 +155,7 @@ def _in_crisis(cast: Cast, now: datetime) -> None:
 def session_of(member: Member) -> str:
     session = SessionStore()
     session[SESSION_KEY] = str(member.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = "parvis.orgs.asking.Backend"
     session[HASH_SESSION_KEY] = member.get_session_auth_hash()
     session.save()
     return str(session.session_key)

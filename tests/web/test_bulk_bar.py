@@ -31,7 +31,7 @@ def found(cast, monkeypatch):
 
 @pytest.fixture
 def camille(client, cast, found):
-    client.force_login(cast.camille, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.camille, backend="parvis.orgs.asking.Backend")
     return client
 
 
@@ -111,7 +111,7 @@ def test_earlier_versions_are_shown_cleaned_and_only_to_who_sees_the_item(camill
     assert f"/inbox/items/{item.pk}/versions/" in camille.get(f"/inbox/{found[0].pk}/").content.decode()
     part = camille.get(f"/inbox/items/{item.pk}/versions/", headers={"HX-Request": "true"}).content.decode()
     assert "Before" in part and "<script" not in part and "onerror" not in part
-    client.force_login(cast.sam, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.sam, backend="parvis.orgs.asking.Backend")
     assert client.get(f"/inbox/items/{item.pk}/versions/").status_code == 404
 
 
@@ -119,7 +119,7 @@ def test_history_is_read_when_it_is_opened_and_only_by_who_sees_the_conversation
     camille.post("/inbox/bulk/", {"verb": "priority:1", "ids": [found[0].pk]})
     assert "changed the priority" not in camille.get(f"/inbox/{found[0].pk}/").content.decode()
     assert "Camille" in camille.get(f"/inbox/{found[0].pk}/history/").content.decode()
-    client.force_login(cast.sam, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.sam, backend="parvis.orgs.asking.Backend")
     assert client.get(f"/inbox/{found[0].pk}/history/").status_code == 404
 
 
@@ -131,7 +131,7 @@ def test_stuck_order_offers_its_buttons_only_to_who_may_use_them(client, cast, f
             state=EffectState.NEEDS_PERSON,
         )  # fmt: skip
     cast.camille.memberships.create(department=cast.sport, role="analyst", created_at=MONDAY)
-    client.force_login(cast.camille, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.camille, backend="parvis.orgs.asking.Backend")
     page = client.get("/moderation/").content.decode()
     assert page.count('class="effect needs-person"') == 2
     assert page.count('value="give_up"') == 1

@@ -29,7 +29,7 @@ def room(cast, now):
 
 
 def _signed_in(client, member):
-    client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(member, backend="parvis.orgs.asking.Backend")
     return client
 
 

@@ -17,7 +17,7 @@ WEB = ROOT / "src" / "parvis" / "web"
 
 @pytest.fixture
 def camille(client, cast):
-    client.force_login(cast.camille, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.camille, backend="parvis.orgs.asking.Backend")
     return client
 
 
@@ -44,7 +44,7 @@ def test_pages_forbid_inline_scripts_and_hold_none(camille):
 
 
 def test_only_what_the_member_may_use_is_shown(client, cast):
-    client.force_login(cast.conrad, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.conrad, backend="parvis.orgs.asking.Backend")
     html = client.get("/").content.decode()
     assert f'href="{reverse("inbox")}"' in html
     assert f'href="{reverse("moderation")}"' not in html
@@ -52,10 +52,10 @@ def test_only_what_the_member_may_use_is_shown(client, cast):
 
 
 def test_the_department_in_view_is_remembered_and_cannot_be_a_foreign_one(client, cast):
-    client.force_login(cast.stella, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.stella, backend="parvis.orgs.asking.Backend")
     client.post("/preferences/", {"department": cast.sport.pk})
     assert client.get("/").context["department"] == cast.sport
-    client.force_login(cast.camille, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.camille, backend="parvis.orgs.asking.Backend")
     client.post("/preferences/", {"department": cast.sport.pk})
     assert client.get("/").context["department"] is None
 
@@ -109,7 +109,7 @@ def test_a_form_from_another_site_is_refused_in_words(cast):
     from django.test import Client
 
     strict = Client(enforce_csrf_checks=True)
-    strict.force_login(cast.camille, backend="django.contrib.auth.backends.ModelBackend")
+    strict.force_login(cast.camille, backend="parvis.orgs.asking.Backend")
     answer = strict.post("/preferences/", {"theme": "dark"})
     assert answer.status_code == 403
     assert "This form is too old" in answer.content.decode()

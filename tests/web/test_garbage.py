@@ -68,7 +68,7 @@ def olive(cast, monkeypatch, settings, tmp_path):
     monkeypatch.setattr("parvis.web.clock.now", lambda: MONDAY)
     house = furnish(cast)
     client = Client(raise_request_exception=True)
-    client.force_login(house.cast.olive, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(house.cast.olive, backend="parvis.orgs.asking.Backend")
     client.house = house
     return client
 

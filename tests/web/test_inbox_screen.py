@@ -37,7 +37,7 @@ def full(cast, _monday):
 
 @pytest.fixture
 def camille(client, cast):
-    client.force_login(cast.camille, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.camille, backend="parvis.orgs.asking.Backend")
     return client
 
 
@@ -56,7 +56,7 @@ def test_a_row_shows_the_text_the_author_with_history_the_place_and_the_state(ca
 
 
 def test_a_foreign_conversation_is_not_there(client, cast, full):
-    client.force_login(cast.sam, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.sam, backend="parvis.orgs.asking.Backend")
     assert client.get(f"/inbox/{full[0].pk}/").status_code == 404
     assert client.post(f"/inbox/{full[0].pk}/note/", {"text": "hello"}).status_code == 404
     assert "Comment 0 said" not in client.get("/inbox/?q=").content.decode()
@@ -130,7 +130,7 @@ def test_all_that_match_are_refused_with_a_reason(camille, full):
 
 def test_a_note_tells_the_colleague_and_seeing_it_counts(camille, client, cast, full):
     camille.post(f"/inbox/{full[0].pk}/note/", {"text": "@Maud please look"})
-    client.force_login(cast.maud, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.maud, backend="parvis.orgs.asking.Backend")
     assert "please look" in client.get("/").content.decode()
     client.post(f"/inbox/{full[0].pk}/presence/")
     assert "please look" not in client.get("/").content.decode()
@@ -139,7 +139,7 @@ def test_a_note_tells_the_colleague_and_seeing_it_counts(camille, client, cast, 
 def test_a_draft_is_kept_for_its_writer_alone(camille, client, cast, full):
     camille.post(f"/inbox/{full[0].pk}/draft/", {"kind": "reply", "text": "Thank you f"})
     assert "Thank you f" in camille.get(f"/inbox/{full[0].pk}/").content.decode()
-    client.force_login(cast.maud, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.maud, backend="parvis.orgs.asking.Backend")
     assert "Thank you f" not in client.get(f"/inbox/{full[0].pk}/").content.decode()
 
 
@@ -206,11 +206,11 @@ def test_a_view_is_saved_shown_as_a_tab_and_taken_away(camille, full):
 
 @pytest.mark.usefixtures("_monday")
 def test_inbox_of_a_fresh_house_offers_the_first_step_to_who_may_take_it(client, cast):
-    client.force_login(cast.maud, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.maud, backend="parvis.orgs.asking.Backend")
     html = client.get("/inbox/").content.decode().split("<main")[1]
     assert 'href="/channels/new/"' in html and "Connect a channel" in html
     assert "Show everything open" not in html, "that leads to itself"
-    client.force_login(cast.camille, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.camille, backend="parvis.orgs.asking.Backend")
     html = client.get("/inbox/").content.decode().split("<main")[1]
     assert 'href="/channels/new/"' not in html and "Somebody who manages channels" in html
 

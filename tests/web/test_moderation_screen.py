@@ -11,7 +11,7 @@ from parvis.testing.factories import make_channel, make_conversation, make_item
 @pytest.fixture
 def camille(client, cast, monkeypatch):
     monkeypatch.setattr("parvis.web.clock.now", lambda: later(MONDAY, hours=1))
-    client.force_login(cast.camille, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.camille, backend="parvis.orgs.asking.Backend")
     return client
 
 
@@ -41,7 +41,7 @@ def test_the_queue_shows_each_held_item_and_not_the_newest_of_its_conversation(c
 
 
 def test_who_may_not_decide_does_not_get_the_queue(client, cast, held):
-    client.force_login(cast.anna, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.anna, backend="parvis.orgs.asking.Backend")
     assert client.get("/moderation/").status_code == 403
 
 
@@ -74,7 +74,7 @@ def test_giving_up_leaves_what_the_platform_shows(camille, held, cast):
 
 def test_a_foreign_order_cannot_be_answered(client, cast, held):
     effect = stuck_on(held, cast.camille)
-    client.force_login(cast.sam, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.sam, backend="parvis.orgs.asking.Backend")
     client.post(f"/effects/{effect.pk}/", {"answer": "give_up"})
     effect.refresh_from_db()
     assert effect.state == EffectState.NEEDS_PERSON

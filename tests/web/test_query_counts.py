@@ -129,7 +129,7 @@ def _read(client, path, **headers):
 )
 @pytest.mark.parametrize("who", ["olive", "camille"])
 def test_page_without_an_argument_takes_few_queries(client, cast, house, path, who):
-    client.force_login(getattr(cast, who), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(getattr(cast, who), backend="parvis.orgs.asking.Backend")
     if client.get(path).status_code == 403:
         pytest.skip("not open to them")
     _read(client, path)
@@ -138,17 +138,17 @@ def test_page_without_an_argument_takes_few_queries(client, cast, house, path, w
 @pytest.mark.parametrize("who", ["olive", "camille"])
 @pytest.mark.parametrize("path", ["", "history/", "choices/assign/", "choices/labels/", "names/"])
 def test_conversation_with_everything_in_it_takes_few_queries(client, cast, house, path, who):
-    client.force_login(getattr(cast, who), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(getattr(cast, who), backend="parvis.orgs.asking.Backend")
     _read(client, f"/inbox/{house[0].pk}/{path}")
 
 
 def test_earlier_versions_take_few_queries(client, cast, house):
-    client.force_login(cast.camille, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.camille, backend="parvis.orgs.asking.Backend")
     _read(client, f"/inbox/items/{house[0].last_item_id}/versions/")
 
 
 def test_pages_of_one_channel_and_one_person_take_few_queries(client, cast, house):
-    client.force_login(cast.olive, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.olive, backend="parvis.orgs.asking.Backend")
     channel = house[0].channel_id
     for path in (f"/channels/{channel}/", f"/channels/{channel}/remove/", f"/channels/{channel}/reconnect/"):
         _read(client, path)
@@ -169,7 +169,7 @@ def test_pages_of_reputation_take_few_queries(client, cast, house, who):
     comparison = save_comparison(cast.camille, wish, now=NOW)
     for number in range(9):
         add_annotation(cast.camille, "Event", at=later(hours=-30 * number), department=cast.news, now=NOW)
-    client.force_login(getattr(cast, who), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(getattr(cast, who), backend="parvis.orgs.asking.Backend")
     alone = f"/listen/reputation/of/{queries[0].pk}/"
     together = f"/listen/reputation/{comparison.pk}/"
     for path in (

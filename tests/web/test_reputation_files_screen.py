@@ -36,7 +36,7 @@ def file(cast, now):
 
 
 def _signed_in(client, member):
-    client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(member, backend="parvis.orgs.asking.Backend")
     return client
 
 

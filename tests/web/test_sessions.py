@@ -19,7 +19,7 @@ from parvis.web import stream
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "parvis.orgs.asking.Backend"
 
 
 @pytest.fixture

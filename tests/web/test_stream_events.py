@@ -19,7 +19,7 @@ def session_of(member) -> str:
 
     session = SessionStore()
     session[SESSION_KEY] = str(member.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = "parvis.orgs.asking.Backend"
     session[HASH_SESSION_KEY] = member.get_session_auth_hash()
     session.save()
     return session.session_key

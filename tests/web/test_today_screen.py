@@ -13,7 +13,7 @@ def _monday(monkeypatch):
 
 
 def open_as(client, member) -> str:
-    client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(member, backend="parvis.orgs.asking.Backend")
     return client.get("/").content.decode()
 
 

@@ -409,7 +409,7 @@ def house(cast, monkeypatch, settings, tmp_path):
 def browser(member: Member | None) -> Client:
     client = Client(raise_request_exception=False)
     if member is not None:
-        client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(member, backend="parvis.orgs.asking.Backend")
     return client
 
 
@@ -605,7 +605,7 @@ def test_pages_of_the_library_never_break_and_tell_nothing(house, who):
 
 def test_every_form_needs_its_token(house):
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
-    client.force_login(house.cast.olive, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(house.cast.olive, backend="parvis.orgs.asking.Backend")
     known = digest()
     paths = [address.path(house.news) for address in ADDRESSES.values()]
     for path in (*paths, *LIBRARY, *WITHOUT_SIGN_IN.values()):

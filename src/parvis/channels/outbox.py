@@ -13,12 +13,12 @@ from django.db.models import F, OuterRef, Subquery
 
 from parvis.channels.models import EFFECT_TRANSITIONS, Channel, Effect, EffectState, Item
 from parvis.channels.registry import connector_of
-from parvis.channels.rows import insert_rows, reserve_ids
 from parvis.channels.standing import lock_items, restate, status_orders
 from parvis.core.connector import AskPerson, Can
 from parvis.core.errors import Conflict, NotOffered, OutcomeUnknown, TooLate
 from parvis.core.wording import Text
 from parvis.jobs.live import tell
+from parvis.jobs.rows import insert_rows, reserve_ids
 from parvis.orgs.access import must
 from parvis.orgs.audit import record
 from parvis.orgs.models import Member

@@ -9,6 +9,7 @@ the reader does not see is never touched.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from django.db import connection, transaction
@@ -20,7 +21,8 @@ from parvis.orgs.models import Department
 BLOCK_BITS = {"sqlite": 17, "postgresql": 15}
 """Ids in a block, as a power of two. Smaller: frequent words cost less, words that are nowhere cost more."""
 _GROWTH = 8
-"""After the newest block alone, each query reads so many times more blocks than the one before."""
+"""After the newest block alone, each query reads at most so many times more blocks than the one before."""
+_MARGIN = 1.3
 MOST_WORDS = 20_000
 """Of one item; what follows is not found."""
 MOST_TERMS = 16
@@ -102,10 +104,12 @@ def item_ids_with(
     last_id = newest_id()
     below = last_id + 1 if before_id is None else min(before_id, last_id + 1)
     found: list[int] = []
-    for blocks in _steps((below - 1) >> _block_bits()):
-        found += _find(terms, departments, blocks, below=below, limit=limit - len(found))
-        if len(found) >= limit:
-            break
+    newest, size = (below - 1) >> _block_bits(), 1
+    while newest >= 0 and len(found) < limit:
+        oldest = max(newest - size + 1, 0)
+        hits = _find(terms, departments, range(newest, oldest - 1, -1), below=below, limit=limit - len(found))
+        found += hits
+        newest, size = oldest - 1, _next_size(size, hit_count=len(hits), missing_count=limit - len(found))
     return found
 
 
@@ -180,13 +184,10 @@ def newest_id() -> int:
     return Item.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
 
-def _steps(newest: int) -> Iterable[range]:
-    """Blocks to read at once, newest first: one, then more and more."""
-    size = 1
-    while newest >= 0:
-        oldest = max(newest - size + 1, 0)
-        yield range(newest, oldest - 1, -1)
-        newest, size = oldest - 1, size * _GROWTH
+def _next_size(size: int, *, hit_count: int, missing_count: int) -> int:
+    """Blocks to read next: as many as seem to be needed, and soon very many where nothing is found."""
+    needed = ceil(size * missing_count / hit_count * _MARGIN) if hit_count else size * _GROWTH
+    return max(1, min(needed, size * _GROWTH))
 
 
 def _find(terms: Sequence[Term], departments: list[int], blocks: range, *, below: int, limit: int) -> list[int]:

@@ -20,11 +20,11 @@ from parvis.channels.records import (
     storable,
     storable_json,
 )
-from parvis.channels.rows import insert_rows, reserve_ids, update_rows
 from parvis.channels.search import SearchRow, add_rows, replace_rows, search_words
 from parvis.channels.set_back import is_to_come
 from parvis.channels.threads import Place, adopt, move_below, place_new, places_of
 from parvis.core.types import MediaRecord, ProfileRecord
+from parvis.jobs.rows import insert_rows, reserve_ids, update_rows
 from parvis.jobs.steps import at
 
 _ROWS_A_QUERY = 500

@@ -11,8 +11,8 @@ from django.db.models import F
 
 from parvis.channels.models import Channel, Item
 from parvis.channels.records import Arrival
-from parvis.channels.rows import update_rows
 from parvis.channels.search import move_items
+from parvis.jobs.rows import update_rows
 
 _ROWS_A_QUERY = 500
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from parvis.channels.rows import as_param
 from parvis.core.query.tree import All, Field, Node, Not
 from parvis.core.query.tree import Any as AnyOf
 from parvis.core.query.values import days_span, since_start
 from parvis.inbox.models import Priority
 from parvis.inbox.naming import Names, fold
+from parvis.jobs.rows import as_param
 
 _OF_CONVERSATION = frozenset(
     {

@@ -10,9 +10,9 @@ from typing import Any
 from django.db import connection
 
 from parvis.channels.models import EffectState
-from parvis.channels.rows import as_param
 from parvis.core.connector import Can
 from parvis.core.types import Status
+from parvis.jobs.rows import as_param
 
 VISIBLE = (Status.PUBLISHED, Status.HELD)
 """What is still there: only these count in a row."""

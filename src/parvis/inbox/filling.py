@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from parvis.channels.rows import among
 from parvis.inbox.rows import AuthorView, ConversationRow
 from parvis.inbox.surroundings import PRESENT_FOR, add_surroundings
 from parvis.inbox.thread import author_view
 from parvis.inbox.ways import aware
+from parvis.jobs.rows import among
 from parvis.orgs.models import Member
 
 SHOWN_CHARACTERS = 600
@@ -19,8 +19,7 @@ SHOWN_CHARACTERS = 600
 _ROWS = """
 SELECT c.id, c.version, c.department_id, d.name, c.channel_id, ch.name, ch.connector, c.state, c.snoozed_until,
     c.assignee_id, m.name, c.priority, c.kind, c.language, c.last_activity_at, c.item_count, c.held_count,
-    c.is_unanswered, c.why, c.root_id, (SELECT count(*) FROM inbox_note n WHERE n.conversation_id = c.id),
-    i.id, i.status, i.title, substr(i.text, 1, {characters}), i.url, i.language, p.id, p.name, p.handle, p.url,
+    c.is_unanswered, c.why, c.root_id, i.id, i.status, i.title, substr(i.text, 1, {characters}), i.url, i.language, p.id, p.name, p.handle, p.url,
     p.avatar_url, p.is_house, p.item_count, p.refused_count, a.title, a.url
 FROM inbox_conversation c
 JOIN channels_item i ON {shown}
@@ -68,8 +67,8 @@ def _select(sql: str, params: Sequence[Any]) -> list[Sequence[Any]]:
 def _row(values: Sequence[Any]) -> ConversationRow:
     (
         key, version, department_id, department, channel_id, channel, platform, state, snoozed_until, assignee_id,
-        assignee, priority, kind, language, at, item_count, held_count, is_unanswered, why, root_id, note_count, item_id,
-        status, title, text, url, item_language, *author, article_title, article_url,
+        assignee, priority, kind, language, at, item_count, held_count, is_unanswered, why, root_id, item_id, status,
+        title, text, url, item_language, *author, article_title, article_url,
     ) = values  # fmt: skip
     text, is_cut = cut_at_word(text)
     return ConversationRow(
@@ -103,7 +102,6 @@ def _row(values: Sequence[Any]) -> ConversationRow:
         article_title=article_title or "",
         article_url=article_url or "",
         root_id=root_id,
-        note_count=note_count,
     )
 
 

@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 from django.db import connection
 
 from parvis.channels.candidates import newest_candidates
-from parvis.channels.rows import among
 from parvis.channels.search import all_departments
 from parvis.inbox import cursors
 from parvis.inbox.documents import Reader
 from parvis.inbox.filters import Filter
 from parvis.inbox.trees import Tree
 from parvis.inbox.ways import Place, conditions_of, read_page, ways_of
+from parvis.jobs.rows import among
 
 PAGE_S = 0.4
 """That a page may look for; what is there by then is shown."""

@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
 from parvis.channels.models import Item
-from parvis.channels.rows import among
 from parvis.channels.search import Term, item_ids_with, search_words
 from parvis.core.query import chips_of
 from parvis.inbox import cursors
@@ -17,12 +16,13 @@ from parvis.inbox.filters import Filter, slow_reason
 from parvis.inbox.looking import COUNT_S, MOST_WORK_S, WORK_S, look
 from parvis.inbox.rows import MOST_CHIPS, Page
 from parvis.inbox.ways import conditions_of
+from parvis.jobs.rows import among
 from parvis.orgs.models import Member
 
-BATCH, FILTERED_BATCH = 300, 1500
-"""Items that are looked at at once: more, where the rest of the filter leaves few of them."""
+BATCHES, FILTERED_BATCHES = (100, 300), (300, 1500)
+"""Items that are looked at at once, first and then: more, where the rest of the filter leaves few of them."""
 MOST_BATCHES = 20
-"""For work on all that is found; a page makes do with one batch, and says so where that leaves it short."""
+"""For work on all that is found; a page makes do with two, and says so where they leave it short."""
 MOST_COMPARED = 2000
 """Newer items of the same threads that are looked at, so that no conversation comes on two pages."""
 _ROWS_AT_ONCE = 100
@@ -101,13 +101,13 @@ def search_ids(found: Filter, *, now: datetime, after: str | None, limit: int) -
 
 
 def _collect(
-    found: Filter, *, start: int | None, limit: int, batch_count: int = 1
+    found: Filter, *, start: int | None, limit: int, batch_count: int = len(BATCHES)
 ) -> tuple[dict[int, int], int | None]:
     """{conversation: its newest matching item}, newest first, and the item id before which the next page begins."""
     hits: dict[int, int] = {}
     before = start
-    size = FILTERED_BATCH if conditions_of(found, but_departments=True) or limit > BATCH else BATCH
-    for _ in range(batch_count):
+    first, then = FILTERED_BATCHES if conditions_of(found, but_departments=True) or limit > BATCHES[1] else BATCHES
+    for size in (first, *[then] * (batch_count - 1)):
         ids = item_ids_with(found.words, department_ids=found.departments, before_id=before, limit=size)
         earlier = _shown_earlier(found, ids, start) if start is not None and ids else set()
         for key, item_id in _said(found, _conversations_of(found, ids)):

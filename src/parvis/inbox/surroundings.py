@@ -1,4 +1,4 @@
-"""What stands around the rows of a page: labels, who has them open, what is on its way to a platform. One query."""
+"""What stands around the rows of a page: labels, notes, who has them open, what is on its way to a platform. One query."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -7,8 +7,8 @@ from typing import Any
 from django.db import connection
 
 from parvis.channels.models import OPEN_EFFECT_STATES, EffectState
-from parvis.channels.rows import among, as_param
 from parvis.inbox.rows import ConversationRow, LabelView, PersonView
+from parvis.jobs.rows import among, as_param
 from parvis.orgs.models import Member
 
 PRESENT_FOR = timedelta(seconds=30)
@@ -20,6 +20,8 @@ JOIN inbox_label l ON l.id = s.label_id WHERE s.conversation_id {marks}"""
 _PEOPLE = """SELECT 'person', p.conversation_id, m.id, m.name, CASE WHEN p.is_typing THEN 'typing' ELSE '' END
 FROM inbox_presence p JOIN orgs_member m ON m.id = p.member_id
 WHERE p.conversation_id {marks} AND p.seen_at > %s AND p.member_id <> %s"""
+_NOTES = """SELECT 'note', n.conversation_id, count(*), '', '' FROM inbox_note n
+WHERE n.conversation_id {marks} GROUP BY n.conversation_id"""
 _ORDERS = """SELECT 'order', COALESCE(i.root_id, i.id), e.id, e.state, CAST(i.id AS text)
 FROM channels_item i CROSS JOIN channels_effect e
 WHERE i.{column} {marks} AND e.item_id = i.id AND e.state IN ({states})"""
@@ -35,6 +37,8 @@ def add_surroundings(
     for what, whose, key, name, more in _read(rows, roots, member, now=now):
         if what == "label":
             rows[whose].labels.append(LabelView(key, name, more))
+        elif what == "note":
+            rows[whose].note_count = key
         elif what == "person":
             rows[whose].present.append(PersonView(key, name, more == "typing"))
         else:
@@ -55,10 +59,11 @@ def _read(
     of_items, items_given = among(single)
     parts = [
         _LABELS.format(marks=of_rows),
+        _NOTES.format(marks=of_rows),
         _PEOPLE.format(marks=of_rows),
         _ORDERS.format(column="id", marks=of_items, states=OPEN_STATES),
     ]
-    params: list[Any] = [*keys_given, *keys_given, as_param(now - PRESENT_FOR), member.pk, *items_given]
+    params: list[Any] = [*keys_given, *keys_given, *keys_given, as_param(now - PRESENT_FOR), member.pk, *items_given]
     if whole:
         of_threads, roots_given = among(whole)
         parts.append(_ORDERS.format(column="root_id", marks=of_threads, states=OPEN_STATES))

@@ -11,12 +11,12 @@ from django.db import connection
 
 from parvis.channels.models import EffectState
 from parvis.channels.registry import connectors
-from parvis.channels.rows import among
 from parvis.core.connector import Can
 from parvis.inbox import cursors
 from parvis.inbox.rows import ArticleView, AuthorView, DecisionView, EffectView, ItemView
 from parvis.inbox.surroundings import OPEN_STATES
 from parvis.inbox.ways import aware
+from parvis.jobs.rows import among
 
 WINDOW = 100
 """Items of a thread that are shown at a time."""

@@ -4,25 +4,27 @@ Lists are read by keyset: (last activity, id), newest first. A filter over sever
 states is one branch each, merged, so that every branch is a walk along an index that stops after a page.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
+from django.core.cache import caches
 from django.db import connection
 from django.utils.dateparse import parse_datetime
 
-from parvis.channels.rows import as_param
 from parvis.core.query.fields import STATES
 from parvis.inbox.clauses import Clause, wrote
 from parvis.inbox.filters import Filter
+from parvis.jobs.rows import as_param
 
 COUNTED = 4000
 """Rows that are counted, at most, to compare two ways."""
 MOST_GATHERED = 3000
 """Rows that may be gathered and sorted; more are cheaper found by walking along the list."""
 MOST_BRANCHES = 40
+COUNTS_KEPT_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def ways_of(filters: Sequence[Filter]) -> list[Way]:
     questions = [
         choice.question for options in choices if len(options) > 1 for choice in options if choice.question is not None
     ]
-    counts = iter(_count_all(questions))
+    counts = _counts_of(questions)
     return [_best(options, counts) for options in choices]
 
 
@@ -128,6 +130,7 @@ def _count_of(way: Way, limit: int) -> tuple[str, tuple[Any, ...]]:
     return f"(SELECT count(*) FROM (SELECT * FROM ({' UNION ALL '.join(parts)}) u LIMIT {limit:d}) n)", tuple(params)  # noqa: S608
 
 
+Question = tuple[str, tuple[Any, ...]]
 _RARE = frozenset({"conv_held", "conv_priority"})
 
 
@@ -136,7 +139,7 @@ class _Choice:
     """One way with what it costs: `question` counts the rows it leads through, None where it cannot be avoided."""
 
     way: Way
-    question: tuple[str, tuple[Any, ...]] | None
+    question: Question | None
     is_sorted: bool = True
     is_rare: bool = False
     """What leads is rare by its nature: held, urgent, somebody's own."""
@@ -153,17 +156,28 @@ def _choices(found: Filter) -> Iterable[_Choice]:
         yield _written_by(found, ids)
 
 
-def _best(options: list[_Choice], counts: Iterable[int]) -> Way:
+def _best(options: list[_Choice], counts: Mapping[Question, int]) -> Way:
     if len(options) == 1:
         return options[0].way
-    numbers = iter(counts)
-    costs = [(next(numbers) if option.question else COUNTED * 10, option) for option in options]
+    costs = [(counts[option.question] if option.question else COUNTED * 10, option) for option in options]
     affordable = [(count, option) for count, option in costs if option.is_sorted or count <= MOST_GATHERED]
     _, best = min(affordable, key=lambda pair: pair[0])
     return best.way
 
 
-def _count_all(questions: list[tuple[str, tuple[Any, ...]]]) -> list[int]:
+def _counts_of(questions: Sequence[Question]) -> dict[Question, int]:
+    """What was counted in the last minute serves again: a way that is no longer the best is still right."""
+    keys = {question: f"rows-led-through:{hash(question)}" for question in questions}
+    kept = caches["pages"]
+    known = kept.get_many(keys.values())
+    missing = [question for question, key in keys.items() if key not in known]
+    counted = dict(zip(missing, _count_all(missing), strict=True))
+    if counted:
+        kept.set_many({keys[question]: count for question, count in counted.items()}, COUNTS_KEPT_S)
+    return {question: counted[question] if question in counted else known[key] for question, key in keys.items()}
+
+
+def _count_all(questions: Sequence[Question]) -> list[int]:
     if not questions:
         return []
     parts = [f"(SELECT count(*) FROM (SELECT 1 FROM {sql} LIMIT {COUNTED:d}) n)" for sql, _ in questions]  # noqa: S608

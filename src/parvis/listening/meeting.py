@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from parvis.channels.rows import insert_rows
+from parvis.jobs.rows import insert_rows
 from parvis.listening.documents import Heard
 from parvis.listening.kept import FIELDS, Kept, as_kept, hour_of
 from parvis.listening.models import Match, QueryState, SavedQuery

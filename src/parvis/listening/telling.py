@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import Count
 
 from parvis.channels.models import Item
-from parvis.channels.rows import insert_rows, reserve_ids, update_rows
 from parvis.core.text.stories import Placement, Signature, StoryIndex, StoryRow, bands_of, signature_of
+from parvis.jobs.rows import insert_rows, reserve_ids, update_rows
 from parvis.listening.locking import lock_matches
 from parvis.listening.models import Story, Telling
 

@@ -18,6 +18,7 @@ from parvis.core.connector import Can
 from parvis.core.errors import Conflict, NothingToDo, TooLate
 from parvis.core.types import Status
 from parvis.core.wording import Text
+from parvis.jobs.rows import insert_all, reserve_ids
 from parvis.moderation.models import Decision, Reason, Verdict
 from parvis.orgs.access import may, must
 from parvis.orgs.audit import Fact, record_many
@@ -47,7 +48,6 @@ WORDS = {
 }
 _REFUSED = frozenset({Status.SPAM, Status.TRASHED, Status.DELETED})
 _SOMEBODY = Text("Somebody else", "Quelqu’un d’autre")
-_ROWS_A_STATEMENT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,22 +171,21 @@ def _decide(
         return []
     before = [item.status for item in chosen]
     effects = order_many(chosen, ORDERS[verdict], member=member, now=now, batch=batch, delay_s=undo_s())
-    decisions = Decision.objects.bulk_create(
-        (
-            Decision(
-                item=item,
-                member=member,
-                verdict=verdict,
-                reason=reason,
-                note=note.replace("\0", ""),
-                effect=effect,
-                previous_status=status,
-                decided_at=now,
-            )
-            for item, effect, status in zip(chosen, effects, before, strict=True)
-        ),
-        batch_size=_ROWS_A_STATEMENT,
-    )
+    decisions = [
+        Decision(
+            id=key,
+            item=item,
+            member=member,
+            verdict=verdict,
+            reason=reason,
+            note=note.replace("\0", ""),
+            effect=effect,
+            previous_status=status,
+            decided_at=now,
+        )
+        for key, item, effect, status in zip(reserve_ids(Decision, len(chosen)), chosen, effects, before, strict=True)
+    ]
+    insert_all(decisions)
     _count_refusals([(item, status, target) for item, status in zip(chosen, before, strict=True)])
     record_many(
         [

@@ -1,6 +1,6 @@
 """Who may do and see what: `may(member, action, thing)` and `.visible_to(member)`, and nothing else."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 
 class Reach:
-    """Where a member may do each thing, worked out once a request from their roles."""
+    """Where a member may do each thing, worked out once a request from their roles: (department, role) each."""
 
-    def __init__(self, member: "Member") -> None:
+    def __init__(self, member: "Member", *, roles: Iterable[Sequence[Any]] | None = None) -> None:
         self.is_owner = member.is_owner
         self._house: frozenset[str] = frozenset()
         self._departments: dict[int, frozenset[str]] = {}
-        for department_id, role in member.memberships.values_list("department_id", "role"):
+        held = member.memberships.values_list("department_id", "role") if roles is None else roles
+        for department_id, role in held:
             rights = RIGHTS.get(role, frozenset())
             if department_id is None:
                 self._house = rights

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 
 from parvis.core.errors import HouseError
+from parvis.jobs.rows import insert_all
 from parvis.orgs.audit_chain import HEAD_KEY, hash_of, microseconds, plain, seal_of
 from parvis.orgs.audit_verify import Fault, verify
 from parvis.orgs.models import AuditEntry, AuditHead
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from parvis.orgs.models import Member
 
 __all__ = ["Fact", "Fault", "history_of", "record", "record_many", "reseal", "verify"]
-
-_ROWS_A_QUERY = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +83,7 @@ def record_many(entries: Sequence[Fact]) -> list[AuditEntry]:
             row = _entry(fact, head)
             head.last_id, head.last_hash = row.id, row.hash
             rows.append(row)
-        AuditEntry.objects.bulk_create(rows, batch_size=_ROWS_A_QUERY)
+        insert_all(rows)
         head.seal = seal_of(head.last_id, head.last_hash)
         head.save(force_update=True)
     return rows

@@ -5,10 +5,10 @@ from datetime import datetime
 from itertools import count
 
 from parvis.channels.models import Channel, Item, Profile
-from parvis.channels.rows import reserve_ids
 from parvis.channels.search import SearchRow, add_rows, search_words
 from parvis.core.query.document import Document
 from parvis.core.types import Kind, Status
+from parvis.jobs.rows import reserve_ids
 
 _numbers = count(1)
 

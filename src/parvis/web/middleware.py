@@ -15,10 +15,10 @@ from django.utils.functional import SimpleLazyObject
 
 from parvis.core.errors import ParvisError
 from parvis.listening.crisis.queries import OpenRoom, open_rooms
+from parvis.orgs.asking import asked_by
 from parvis.orgs.crisis import is_in_crisis
 from parvis.orgs.house import the_house
 from parvis.orgs.models import House, Member
-from parvis.orgs.queries import departments_of
 from parvis.web import clock, errors, frame
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,10 @@ class Person:
         seen.now = clock.now()
         seen.is_htmx = request.headers.get("HX-Request") == "true"
         seen.member = _member(request)
-        seen.house = the_house()
-        seen.departments = SimpleLazyObject(lambda: departments_of(seen.member) if seen.member else [])
+        asked = asked_by(seen.member) if seen.member else None
+        seen.house = asked.house if asked else the_house()
+        seen.departments = asked.departments if asked else []
+        seen.last_event_id = asked.last_event_id if asked else 0
         seen.crises = SimpleLazyObject(lambda: _crises(seen.member, seen.house))
         seen.department = frame.department_in_view(seen.member, seen.departments) if seen.member else None
         language, zone = _language(request, seen.member, seen.house), _zone(seen.member, seen.house)

@@ -10,10 +10,10 @@ from typing import Any
 
 from django.db import connection
 
-from parvis.channels.rows import among, as_param
 from parvis.core.counting.changes import CountChange, compare_counts
 from parvis.core.counting.means import Sums, mean_change
 from parvis.core.counting.shares import Interval, Share, share_change, share_of
+from parvis.jobs.rows import among, as_param
 from parvis.listening.reputation.periods import Cell, Period
 from parvis.orgs.access import department_ids
 from parvis.orgs.models import Member

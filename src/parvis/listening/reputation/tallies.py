@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from parvis.channels.rows import as_param
+from parvis.jobs.rows import as_param
 from parvis.listening.kept import Kept
 
 _ROWS_A_STATEMENT = 500

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from parvis.channels.models import Channel, Item, Profile
-from parvis.channels.rows import among, as_param
+from parvis.jobs.rows import among, as_param
 from parvis.listening.models import Story
 from parvis.listening.reputation.figures import seen_departments
 from parvis.listening.reputation.periods import Period

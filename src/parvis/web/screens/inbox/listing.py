@@ -90,7 +90,8 @@ class Listing:
     @cached_property
     def event_id(self) -> int:
         """What was last told of: what is kept stays right until something more is."""
-        return last_event_id()
+        read_first: int = self.request.last_event_id  # type: ignore[attr-defined]
+        return read_first if self.request.method == "GET" else last_event_id()
 
     @cached_property
     def tabs(self) -> list[Tab]:

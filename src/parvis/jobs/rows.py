@@ -45,6 +45,16 @@ def insert_rows(model: type[Model], fields: Sequence[str], rows: Iterable[Sequen
                 copy.write_row([_postgresql(value) for value in row])
 
 
+def insert_all(rows: Sequence[Model]) -> None:
+    """Whole objects of one kind that have their ids already."""
+    if not rows:
+        return
+    fields = [field.attname for field in rows[0]._meta.concrete_fields]  # noqa: SLF001
+    insert_rows(type(rows[0]), fields, ([getattr(row, name) for name in fields] for row in rows))
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001
+
+
 def update_rows(model: type[Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Each row is the values of `fields`, then its id."""
     columns = _columns(model, fields)
