@@ -33,16 +33,19 @@ def ids_of_block(block: int) -> range:
     return range(block << bits, (block + 1) << bits)
 
 
-def candidates(plan: Plan, block: int, department_ids: Sequence[int]) -> list[int]:
-    """Ids in the block that the plan cannot exclude, in order."""
+def candidates(
+    plan: Plan, block: int, department_ids: Sequence[int], *, from_id: int = 0, limit: int | None = None
+) -> list[int]:
+    """Ids in the block that the plan cannot exclude, in order: the first so many from an id on."""
     if isinstance(plan, Everything):
         span = ids_of_block(block)
-        rows = Item.objects.filter(id__gte=span.start, id__lt=span.stop, department_id__in=department_ids)
-        return list(rows.order_by("id").values_list("id", flat=True))
+        rows = Item.objects.filter(id__gte=max(span.start, from_id), id__lt=span.stop, department_id__in=department_ids)
+        return list(rows.order_by("id").values_list("id", flat=True)[:limit])
     marks = [mark_of(block, department) for department in department_ids]
     if not marks:
         return []
-    return sorted(_find_sqlite(plan, marks) if connection.vendor == "sqlite" else _find_postgresql(plan, marks))
+    find = _find_sqlite if connection.vendor == "sqlite" else _find_postgresql
+    return find(plan, marks, from_id=from_id, limit=ids_of_block(block).stop if limit is None else limit)
 
 
 def newest_candidates(
@@ -93,9 +96,13 @@ def _newest_postgresql(plan: Plan, marks: Sequence[str], *, below: int, limit: i
     )
 
 
-def _find_sqlite(plan: Plan, marks: Sequence[str]) -> list[int]:
+def _find_sqlite(plan: Plan, marks: Sequence[str], *, from_id: int, limit: int) -> list[int]:
     match = " OR ".join(_fts5(plan, mark) for mark in marks)
-    return _ids("SELECT rowid FROM channels_itemsearch WHERE channels_itemsearch MATCH %s", [match])
+    statement = (
+        "SELECT rowid FROM channels_itemsearch WHERE channels_itemsearch MATCH %s AND rowid >= %s"
+        " ORDER BY rowid LIMIT %s"
+    )
+    return _rows(statement, [match, from_id, limit])
 
 
 def _fts5(plan: Plan, mark: str) -> str:
@@ -109,8 +116,13 @@ def _fts5(plan: Plan, mark: str) -> str:
     raise AssertionError(plan)
 
 
-def _find_postgresql(plan: Plan, marks: Sequence[str]) -> list[int]:
-    return _ids(*_postgresql(plan, marks))
+def _find_postgresql(plan: Plan, marks: Sequence[str], *, from_id: int, limit: int) -> list[int]:
+    statement, values = _postgresql(plan, marks)
+    return _rows(
+        f"WITH found AS MATERIALIZED ({statement}) SELECT DISTINCT item_id FROM found WHERE item_id >= %s"  # noqa: S608
+        " ORDER BY item_id LIMIT %s",
+        [*values, from_id, limit],
+    )
 
 
 def _postgresql(plan: Plan, marks: Sequence[str]) -> tuple[str, list[Any]]:
@@ -143,10 +155,6 @@ def _needed(plan: Plan) -> list[Seek]:
     if isinstance(plan, Both):
         return list(chain.from_iterable(_needed(part) for part in plan.parts))
     return []
-
-
-def _ids(statement: str, values: list[Any]) -> list[int]:
-    return list(set(_rows(statement, values)))
 
 
 def _rows(statement: str, values: list[Any]) -> list[int]:

@@ -26,11 +26,11 @@ PAGE_S = 0.4
 WORK_S, MOST_WORK_S = 2.0, 8.0
 """The same for work on all that is found, and where it has found nothing by then."""
 COUNT_S = 0.05
-_FIRST, _GROWTH, _MOST = 200, 4, 3200
+_FIRST, _GROWTH, _MOST = 500, 4, 3200
 """Candidates that are read from the index at once."""
-_ASKED_AT_ONCE = 64
+_ASKED_AT_ONCE = 100
 _THREADS_AT_ONCE = 40
-_LEAST_AT_ONCE, _MOST_AT_ONCE = 8, 512
+_FASTER, _LEAST_AT_ONCE, _MOST_AT_ONCE = 4, 8, 512
 _QUICK_S = 0.05
 _WALKED = 400
 _T = TypeVar("_T")
@@ -71,11 +71,22 @@ def look(found: Filter, *, now: datetime, after: str | None, limit: int, most_s:
 class _Looking:
     def __init__(self, found: Filter, tree: Tree, *, now: datetime, limit: int, until_s: float, looked: Looked) -> None:
         self.found, self.tree, self.limit, self.until_s, self.looked = found, tree, limit, until_s, looked
+        self.at_once = _ASKED_AT_ONCE if tree.is_sought else _THREADS_AT_ONCE
         self.reader = Reader(tree.fields, now=now)
 
     @property
     def is_over(self) -> bool:
         return time.monotonic() > self.until_s
+
+    def chunks(self, values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+        """More and more at once, as long as that is quick: a page that is soon full reads little, another asks little."""
+        start = 0
+        while start < len(values):
+            began_s, size = time.monotonic(), self.at_once
+            yield values[start : start + size]
+            start += size
+            is_quick = time.monotonic() - began_s < _QUICK_S
+            self.at_once = min(size * _FASTER, _MOST_AT_ONCE) if is_quick else max(size // 2, _LEAST_AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +106,7 @@ class _Seeking(_Looking):
         below, size = start, _FIRST
         while below != 0:
             ids, reached = newest_candidates(self.tree.plan, departments, below=below, limit=size, until_s=self.until_s)
-            for some in _chunks(ids, _ASKED_AT_ONCE):
+            for some in self.chunks(ids):
                 going_on = self._take(some, start)
                 if going_on is not None:
                     is_all = reached == 0 and going_on == ids[-1]
@@ -156,7 +167,7 @@ class _Walking(_Looking):
         while True:
             rows = read_page(way, limit=_WALKED + 1, after=place)
             last = rows[-1][0] if len(rows) <= _WALKED and rows else None
-            for some in _chunks(rows[:_WALKED], _THREADS_AT_ONCE):
+            for some in self.chunks(rows[:_WALKED]):
                 if self._take(some, last):
                     return
             if len(rows) <= _WALKED:
@@ -224,13 +235,3 @@ def _read(tree: Tree, item: str, rest: str, params: Sequence[Any]) -> list[_Cand
         cursor.execute(f"SELECT c.id, c.root_id, {item}{answers} FROM {rest}", [*given, *params])  # noqa: S608
         rows = cursor.fetchall()
     return [_Candidate(key, root_id, item_id, tuple(map(bool, said))) for key, root_id, item_id, *said in rows]
-
-
-def _chunks(values: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
-    """More and more at once, as long as that is quick: a page that is soon full reads little, another asks little."""
-    start = 0
-    while start < len(values):
-        began_s = time.monotonic()
-        yield values[start : start + size]
-        start += size
-        size = min(size * 2, _MOST_AT_ONCE) if time.monotonic() - began_s < _QUICK_S else max(size // 2, _LEAST_AT_ONCE)

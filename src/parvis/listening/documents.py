@@ -1,9 +1,13 @@
 """Items as the query language sees them: the same document whether one arrives or is looked up years later."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
 
 from parvis.channels.models import Item
 from parvis.channels.search import indexed_text
@@ -14,6 +18,18 @@ _FIELDS = (
     "parent_id", "parent_remote_id", "media", "facts", "channel_id", "channel__name", "channel__connector",
     "department__name", "profile_id", "profile__name", "profile__handle", "telling__story_id",
 )  # fmt: skip
+
+
+ITEMS_A_QUERY = 2_500
+
+
+def items_among(item_ids: Sequence[int]) -> QuerySet[Item]:
+    """These items; SQLite gets their ids as one text, since many parameters take it, and Django, longer than the query."""
+    if connection.vendor != "sqlite":
+        return Item.objects.filter(id__in=item_ids)
+    return Item.objects.extra(
+        where=["channels_item.id IN (SELECT value FROM json_each(%s))"], params=[json.dumps(list(item_ids))]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +69,8 @@ def _heard(values: Sequence[Any]) -> Heard:
         kind=kind,
         platform=connector,
         story=(str(story),) if story else (),
-        followers=_number(facts, "followers"),
-        reach=_number(facts, "reach"),
+        followers=number_in(facts, "followers"),
+        reach=number_in(facts, "reach"),
         published_at=published_at or received_at,
         is_reply=bool(parent_id or parent_remote_id),
         has_media=bool(media),
@@ -65,6 +81,7 @@ def _heard(values: Sequence[Any]) -> Heard:
 heard_text = indexed_text
 
 
-def _number(facts: dict[str, Any], name: str) -> float | None:
+def number_in(facts: dict[str, Any], name: str) -> float | None:
+    """None where there is none."""
     value = facts.get(name)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,6 +1,7 @@
 """A query looks through what is stored: exactly what it would have found on arrival, block by block, newest first."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,20 +9,22 @@ from django.db import transaction
 
 from parvis.channels.candidates import candidates, ids_of_block, newest_block
 from parvis.channels.models import Item
-from parvis.core.matching import compile_query, prepare
 from parvis.core.query.parser import parse_query
-from parvis.core.query.plan import plan_of
+from parvis.core.query.plan import Everything, Plan, plan_of
 from parvis.core.query.tree import Query
-from parvis.listening.documents import Heard, heard
-from parvis.listening.hearing import tell_of_matches, unchanged
+from parvis.listening.hearing import tell_of_matches
+from parvis.listening.kept import FIELDS, Kept, moment_of, standing
 from parvis.listening.locking import lock_matches
-from parvis.listening.meeting import keep_matches
+from parvis.listening.meeting import Changed, keep_found, note_new
 from parvis.listening.models import Match, QueryState, SavedQuery
-from parvis.orgs.house import house_zone
+from parvis.listening.sifting import Found, Sifter
+from parvis.listening.writing import write_found
 from parvis.orgs.models import Department
 
-ITEMS_A_STEP = 5_000
-_ROWS_A_QUERY = 500
+STEP_S = 0.4
+"""How long a step goes on to the next items."""
+ITEMS_AT_ONCE = 8_000
+"""Where all of them are found, to write them takes some 0.2 s, in which nobody else writes on SQLite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +41,9 @@ def beginning() -> Place | None:
     return None if block < 0 else Place(block, ids_of_block(block).start)
 
 
-def find(query: Query, ids: Sequence[int], *, now: datetime) -> list[Heard]:
-    """The items among these that the query finds."""
-    return [one for one, holds in _asked(query, ids, now=now) if holds]
-
-
-def _asked(query: Query, ids: Sequence[int], *, now: datetime) -> Iterator[tuple[Heard, bool]]:
-    holds, zone = compile_query(query), house_zone()
-    for start in range(0, len(ids), _ROWS_A_QUERY):
-        for one in heard(Item.objects.filter(id__in=ids[start : start + _ROWS_A_QUERY]).order_by("id")):
-            yield one, holds(prepare(one.document, now=now, zone=zone))
+def find(query: Query, ids: Sequence[int], *, now: datetime) -> list[int]:
+    """Those of the items that the query finds, by id where they are given so."""
+    return [one.item_id for one in Sifter(query, now=now).among(ids)]
 
 
 def departments_heard(query: SavedQuery) -> list[int]:
@@ -62,28 +58,93 @@ def look_back(query: SavedQuery, place: Place, *, now: datetime) -> tuple[Place 
     Gives where to go on (None: all is done), how many ids were passed and how many matches are new.
     Whatever was written before a crash is found as it stands, and nothing is counted twice.
     """
-    tree = parse_query(query.text)
-    span = ids_of_block(place.block)
-    every = [key for key in candidates(plan_of(tree), place.block, departments_heard(query)) if key >= place.from_id]
-    some, rest = every[:ITEMS_A_STEP], every[ITEMS_A_STEP:]
-    until = rest[0] if rest else span.stop
-    found = {one.item_id: one for one in find(tree, some, now=now)}
-    with transaction.atomic():
-        lock_matches()
-        current = SavedQuery.objects.filter(id=query.id, revision=query.revision, state=QueryState.ON).exists()
-        if not current:
-            return None, 0, 0
-        fresh = unchanged(found)
-        before = Match.objects.filter(query=query, item_id__gte=place.from_id, item_id__lt=until)
-        others = [key for key in before.values_list("item_id", flat=True) if key not in fresh]
-        again = {one.item_id: (one, holds) for one, holds in _asked(tree, others, now=now)}
-        looked_at = {**{key: one for key, (one, _) in again.items()}, **fresh}
-        meets = [*fresh, *(key for key, (_, holds) in again.items() if holds)]
-        changed = keep_matches({key: [query.id] for key in meets}, looked_at, now=now, of_query=query.id)
-        tell_of_matches(changed, now=now)
-    new_count = sum(changed.new.values())
-    if rest:
-        return Place(place.block, until), until - place.from_id, new_count
-    if place.block == 0:
-        return None, until - place.from_id, new_count
-    return Place(place.block - 1, ids_of_block(place.block - 1).start), until - place.from_id, new_count
+    looking = _Looking(query, now=now)
+    until_s = time.monotonic() + STEP_S
+    following: Place | None = place
+    passed = 0
+    while following is not None:
+        following, more = looking.look(following)
+        passed += more
+        if time.monotonic() > until_s:
+            break
+    return following, passed, looking.new_count
+
+
+class _Looking:
+    """One query at one moment."""
+
+    def __init__(self, query: SavedQuery, *, now: datetime) -> None:
+        tree = parse_query(query.text)
+        self._query, self._now = query, now
+        self._plan: Plan = plan_of(tree)
+        self._departments = departments_heard(query)
+        self._sifter = Sifter(tree, now=now)
+        self.new_count = 0
+
+    def look(self, place: Place) -> tuple[Place | None, int]:
+        """Where to go on, and how many ids were passed."""
+        found, until = self._found(place)
+        if not self._keep(found, range(place.from_id, until)):
+            return None, 0
+        passed = until - place.from_id
+        if until < ids_of_block(place.block).stop:
+            return Place(place.block, until), passed
+        if place.block == 0:
+            return None, passed
+        return Place(place.block - 1, ids_of_block(place.block - 1).start), passed
+
+    def _found(self, place: Place) -> tuple[list[Found], int]:
+        """What it finds in the block from an id on, and below which id that is all."""
+        stop = ids_of_block(place.block).stop
+        if isinstance(self._plan, Everything):
+            ahead = Item.objects.filter(id__gte=place.from_id, id__lt=stop).order_by("id")
+            until = next(iter(ahead.values_list("id", flat=True)[ITEMS_AT_ONCE : ITEMS_AT_ONCE + 1]), stop)
+            ids = range(place.from_id, until)
+            return list(self._sifter.between(ids, department_ids=self._departments)), until
+        some = candidates(
+            self._plan, place.block, self._departments, from_id=place.from_id, limit=ITEMS_AT_ONCE
+        )  # fmt: skip
+        until = some[-1] + 1 if len(some) == ITEMS_AT_ONCE else stop
+        return list(self._sifter.among(some, department_ids=self._departments)), until
+
+    def _keep(self, found: Sequence[Found], ids: range) -> bool:
+        """Makes the matches of items with these ids those that were found; False where the query is another by now.
+
+        An item that has changed since it was read is left to hearing, which waits for it, and asked again where it
+        was a match.
+        """
+        with transaction.atomic():
+            lock_matches()
+            query = self._query
+            if not SavedQuery.objects.filter(id=query.id, revision=query.revision, state=QueryState.ON).exists():
+                return False
+            kept = self._kept(ids)
+            if not found and not kept:
+                return True
+            changed = self._compared(found, kept) if kept else self._written(found, ids)
+            tell_of_matches(changed, now=self._now)
+        self.new_count += changed.new.get(query.id, 0)
+        return True
+
+    def _written(self, found: Sequence[Found], ids: range) -> Changed:
+        count, latest = write_found(self._query.id, found, ids, now=self._now)
+        return note_new(self._query.id, count, latest=latest)
+
+    def _compared(self, found: Sequence[Found], kept: Mapping[int, tuple[int, Kept]]) -> Changed:
+        as_read = {one.item_id: one for one in found}
+        stand = {one.item_id: one for one in standing(sorted(as_read.keys() | kept.keys()))}
+        fresh = {
+            key for key, one in as_read.items()
+            if key in stand and (stand[key].fingerprint, stand[key].kept.department_key) == one[1:]
+        }  # fmt: skip
+        others = [key for key in kept if key not in fresh]
+        fresh.update(one.item_id for one in self._sifter.among(others, department_ids=self._departments))
+        latest = moment_of(max(stand[key].written_at for key in fresh)) if fresh else None
+        wanted = {key: stand[key].kept for key in sorted(fresh)}
+        return keep_found(self._query.id, wanted, kept, latest=latest, now=self._now)
+
+    def _kept(self, ids: range) -> dict[int, tuple[int, Kept]]:
+        """By item: the match, and what it is counted with."""
+        matches = Match.objects.filter(query=self._query, item_id__gte=ids.start, item_id__lt=ids.stop)
+        rows = matches.order_by("item_id").values_list("item_id", "id", *FIELDS)
+        return {item: (key, Kept(*values)) for item, key, *values in rows}

@@ -1,17 +1,17 @@
 """Matches: what is found is written once, and counted as often as it is there (reputation/tallies.py)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from parvis.jobs.rows import insert_rows
+from parvis.jobs.rows import as_param, insert_rows
 from parvis.listening.documents import Heard
 from parvis.listening.kept import FIELDS, Kept, as_kept, hour_of
 from parvis.listening.models import Match, QueryState, SavedQuery
 from parvis.listening.reputation.tallies import keep_tallies
 
-__all__ = ["Changed", "hour_of", "keep_matches"]
+__all__ = ["Changed", "hour_of", "keep_found", "keep_matches", "note_new"]
 _ROWS_A_QUERY = 500
 _MATCH = ("id", "query_id", "item_id", "query__state")
 
@@ -41,20 +41,61 @@ def keep_matches(
     wanted |= {(query, item): as_kept(heard[item]) for query, item in resting}
     new = {pair: one for pair, one in wanted.items() if pair not in kept or kept[pair][1] != one}
     gone = {pair: one for pair, (_, one) in kept.items() if pair not in wanted or wanted[pair] != one}
+    changed = _write(
+        [(query, item, one) for (query, item), one in new.items()],
+        [(kept[pair][0], pair[0], one) for pair, one in gone.items()],
+        now=now,
+    )
+    latest: dict[int, datetime] = {}
+    for item, queries in found.items():
+        for query in queries:
+            latest[query] = max(latest.get(query, heard[item].at), heard[item].at)
+    _note(changed, latest)
+    return changed
+
+
+def keep_found(
+    query: int,
+    wanted: Mapping[int, Kept],
+    kept: Mapping[int, tuple[int, Kept]],
+    *,
+    latest: datetime | None,
+    now: datetime,
+) -> Changed:
+    """Makes one query's matches those of `wanted` by item, where they were `kept` (match id and what with); in one
+    transaction. `latest`: when the newest of them was said.
+    """
+    new = [(query, item, one) for item, one in wanted.items() if item not in kept or kept[item][1] != one]
+    gone = [(key, query, one) for item, (key, one) in kept.items() if item not in wanted or wanted[item] != one]
+    changed = _write(new, gone, now=now)
+    _note(changed, {} if latest is None else {query: latest})
+    return changed
+
+
+def note_new(query: int, count: int, *, latest: datetime | None) -> Changed:
+    """Of so many new matches that are written and counted already."""
     changed = Changed()
-    for query, _item in gone:
+    if count:
+        changed.new[query] = count
+        _note(changed, {} if latest is None else {query: latest})
+    return changed
+
+
+def _write(new: Sequence[tuple[int, int, Kept]], gone: Sequence[tuple[int, int, Kept]], *, now: datetime) -> Changed:
+    """`new`: query, item; `gone`: match, query; each with what it is counted with."""
+    changed = Changed()
+    for _, query, _ in gone:
         changed.gone[query] += 1
-    for query, _item in new:
+    for query, _, _ in new:
         changed.new[query] += 1
-    _delete([kept[pair][0] for pair in gone])
+    _delete([key for key, _, _ in gone])
+    matched_at = as_param(now)
+    hours = {hour: as_param(hour) for hour in {one.hour for _, _, one in new}}
     insert_rows(
         Match, ("query_id", "item_id", *FIELDS, "matched_at"),
-        ((*pair, *one, now) for pair, one in new.items()),
+        ((query, item, hours[one.hour], *one[1:], matched_at) for query, item, one in new),
     )  # fmt: skip
-    keep_tallies(
-        [(query, one, -1) for (query, _), one in gone.items()] + [(query, one, 1) for (query, _), one in new.items()]
-    )
-    _note(changed, heard, found)
+    keep_tallies([(query, one, -1) for _, query, one in gone] + [(query, one, 1) for query, _, one in new])
     return changed
 
 
@@ -80,11 +121,7 @@ def _delete(ids: list[int]) -> None:
         Match.objects.filter(id__in=ids[start : start + _ROWS_A_QUERY]).delete()
 
 
-def _note(changed: Changed, heard: Mapping[int, Heard], found: Mapping[int, Collection[int]]) -> None:
-    latest: dict[int, datetime] = {}
-    for item, queries in found.items():
-        for query in queries:
-            latest[query] = max(latest.get(query, heard[item].at), heard[item].at)
+def _note(changed: Changed, latest: Mapping[int, datetime]) -> None:
     touched = changed.new.keys() | changed.gone.keys()
     rows = list(SavedQuery.objects.filter(id__in=touched).only("id", "match_count", "last_match_at"))
     for row in rows:

@@ -175,7 +175,7 @@ def preview(member: Member, text: str, *, department: Department | None, hears_h
     for chunk in _chunks(plan_of(tree), departments):
         found = find(tree, chunk, now=now)
         found_count += len(found)
-        rows.update({one.item_id: None for one in sorted(found, key=lambda one: -one.item_id)})
+        rows.update(dict.fromkeys(sorted(found, reverse=True)))
         lowest = min(chunk)
         if time.monotonic() > until_s:
             break

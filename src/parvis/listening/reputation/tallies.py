@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ _SUMS = ("count", "tone_count", "tone_sum", "tone_square_sum", "reach_count", "r
 
 @dataclass(slots=True)
 class _Tally:
-    """Of one query and hour, in the order of _SUMS."""
+    """Of one query and hour."""
 
     count: int = 0
     tone_count: int = 0
@@ -36,6 +36,13 @@ class _Tally:
             self.reach_count += sign
             self.reach_sum += sign * kept.reach
 
+    @property
+    def sums(self) -> tuple[float, ...]:
+        """In the order of _SUMS."""
+        return (
+            self.count, self.tone_count, self.tone_sum, self.tone_square_sum, self.reach_count, self.reach_sum,
+        )  # fmt: skip
+
 
 def keep_tallies(changes: Iterable[tuple[int, Kept, int]]) -> None:
     """(query id, what the match is counted with, 1 or -1); in the transaction that writes the matches."""
@@ -45,13 +52,14 @@ def keep_tallies(changes: Iterable[tuple[int, Kept, int]]) -> None:
         hours[query, kept.hour].add(kept, sign)
         if kept.department_key is not None:
             departments[query, kept.hour, kept.department_key].add(kept, sign)
+    times = {hour: as_param(hour) for hour in {hour for _, hour in hours}}
     _add(
         "listening_hourcount", ("query_id", "hour"),
-        [(query, as_param(hour), *astuple(one)) for (query, hour), one in hours.items()],
+        [(query, times[hour], *one.sums) for (query, hour), one in hours.items()],
     )  # fmt: skip
     _add(
         "listening_departmenthour", ("query_id", "hour", "department_key"),
-        [(query, as_param(hour), department, *astuple(one)) for (query, hour, department), one in departments.items()],
+        [(query, times[hour], department, *one.sums) for (query, hour, department), one in departments.items()],
     )  # fmt: skip
 
 
