@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from parvis.core.query.faults import wrong
 from parvis.core.wording import Text
@@ -15,6 +15,11 @@ LONGEST = 20_000
 FARTHEST = 100
 """The largest n of NEAR/n."""
 _NEAR = re.compile(r"(NEAR|ONEAR|PROCHE)(?:/(.*))?", re.DOTALL)
+_NEARS = frozenset({"NEAR", "ONEAR", "PROCHE"})
+_PLAIN = re.compile(r"\w+(?=[\s()]|\Z)")
+"""A word that ends where white space or a parenthesis stands: most of what is written."""
+_SOMETHING = re.compile(r"\S")
+_BARE = re.compile(r'[^\s()"]*')
 _DIGITS = re.compile(r"[0-9]{1,9}")
 
 
@@ -43,8 +48,7 @@ OPERATORS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """`text` is what stands there, without quotation marks; of a field its value."""
 
     kind: TokenKind
@@ -60,11 +64,8 @@ def tokens_of(text: str) -> Iterator[Token]:
     """Raises QueryNotUnderstood, with the place and the repair."""
     check_length(text)
     at = 0
-    while at < len(text):
-        if text[at].isspace():
-            at += 1
-            continue
-        token = _token_at(text, at)
+    while found := _SOMETHING.search(text, at):
+        token = _token_at(text, found.start())
         yield token
         at = token.end
 
@@ -86,6 +87,8 @@ def is_operator(word: str) -> bool:
 
 def field_name_end(text: str, at: int) -> int | None:
     """Where the name of a field ends whose colon follows; None where no field begins."""
+    if ":" not in text[at : _word_end(text, at)]:
+        return None
     end = at
     while end < len(text) and (text[end].isalpha() or text[end] == "_"):
         end += 1
@@ -94,6 +97,9 @@ def field_name_end(text: str, at: int) -> int | None:
 
 
 def _token_at(text: str, at: int) -> Token:
+    plain = _PLAIN.match(text, at)
+    if plain and (word := plain[0]) not in _NEARS:
+        return Token(OPERATORS.get(word, TokenKind.WORD), word, at, plain.end())
     sign = text[at]
     if sign == "-" and (at == 0 or text[at - 1].isspace() or text[at - 1] in "()"):
         return _minus(text, at)
@@ -181,9 +187,8 @@ def _near(text: str, at: int, end: int, found: re.Match[str]) -> Token:
 
 
 def _word_end(text: str, at: int) -> int:
-    while at < len(text) and not text[at].isspace() and text[at] not in '()"':
-        at += 1
-    return at
+    found = _BARE.match(text, at)
+    return at if found is None else found.end()
 
 
 def _quoted(text: str, at: int) -> tuple[str, int]:

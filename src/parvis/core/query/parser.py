@@ -26,6 +26,7 @@ from parvis.core.query.lexer import Token, TokenKind, check_length, tokens_of
 from parvis.core.query.tree import All, Exact, Field, Node, Query, Word
 from parvis.core.query.values import Fault, normal_value
 from parvis.core.query.words import folded
+from parvis.core.text.normalise import plain_word
 from parvis.core.wording import Text
 
 DEEPEST = 100
@@ -68,6 +69,8 @@ class Parser:
         self.text = text
         self.frames = [Frame()]
         self.leaves = 0
+        self.has_modes = False
+        """Whether a field was read that is of the whole query."""
 
     def read(self, tokens: Iterable[Token]) -> Query:
         check_length(self.text)
@@ -77,7 +80,8 @@ class Parser:
             self._leave_unclosed()
         found = self._finish(self.frames[0], start=0, end=len(self.text))
         root = None if found is None else found.node
-        self._check_modes(root)
+        if self.has_modes:
+            self._check_modes(root)
         return Query(root)
 
     def fault(self, fault: QueryNotUnderstood) -> None:
@@ -86,6 +90,9 @@ class Parser:
 
     def _take(self, token: Token) -> None:
         frame = self.frames[-1]
+        if token.kind is TokenKind.WORD:
+            self._operand(frame, self._plain(frame, token) or self._leaf(frame, token), end=token.end)
+            return
         match token.kind:
             case TokenKind.AND | TokenKind.OR:
                 self._join(frame, token)
@@ -226,6 +233,13 @@ class Parser:
         near = near_of(left, right, token.distance, is_ordered=token.is_ordered)
         return self._bounded(near, left.node.start, right.node.end)
 
+    def _plain(self, frame: Frame, token: Token) -> Sized | None:
+        """Of letters and digits alone, which is what most leaves are: the same as `_leaf`, sooner."""
+        if frame.kind is not None or not token.text.isalnum() or not plain_word(token.text):
+            return None
+        self._count(1, token.start, token.end)
+        return Sized(Word(token.text, start=token.start, end=token.end))
+
     def _leaf(self, frame: Frame, token: Token) -> Sized | None:
         if token.kind is TokenKind.NOTHING:
             return None
@@ -254,6 +268,7 @@ class Parser:
                 None,
                 f'"{token.text}"',
             )
+        self.has_modes |= kind.name == "fold"
         value = normal_value(kind, token.text)
         return value if isinstance(value, Fault) else Field(kind.name, value, start=token.start, end=token.end)
 
