@@ -9,10 +9,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from msgspec import Struct
 
+from parvis.core.measuring.rules import TextRules
+from parvis.core.post import Publishing
 from parvis.core.types import Answer, Kind, Parsed, Payload, Recognition, Status
 from parvis.core.wording import Text
 
@@ -26,6 +30,13 @@ class Can(StrEnum):
     TRASH = "trash"
     DELETE = "delete"
     REPLY = "reply"
+    UPLOAD = "upload"
+    """A file that a post will show; nobody sees it before the post."""
+    PUBLISH = "publish"
+    EDIT = "edit"
+    """What we have published ourselves."""
+    WITHDRAW = "withdraw"
+    """Takes it down again."""
 
 
 class ByteStream(Protocol):
@@ -68,6 +79,26 @@ class Session(Protocol):
         Raises RemoteError: RateLimited, CredentialsRejected (401), RightMissing (403), RemoteGone
         (404, 410), Refused (other 4xx), RemoteBroken (5xx), Unreachable and its kin. `maybe_done` is
         set on it where the request had left and the outcome is not known.
+        """
+        ...
+
+    async def upload(
+        self,
+        method: str,
+        url: str,
+        *,
+        file: "File",
+        field: str | None,
+        data: Mapping[str, str] = MappingProxyType({}),
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int] | None = None,
+        accept_statuses: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """The same with a file, which is read in pieces and is never whole in memory.
+
+        With `field` it is that field of a form (multipart/form-data) beside `data`; without, the body is
+        the file alone, under its own content type. Guarded, bounded and judged as `request` is, with more
+        time for a larger file. Raises FileNotUnderstood where the file is not there as it was said.
         """
         ...
 
@@ -147,6 +178,28 @@ class Target(Struct, frozen=True, kw_only=True):
     facts: dict[str, Any] = {}
 
 
+NO_TARGET = Target(remote_id="", kind=Kind.ARTICLE)
+"""Of an order that is about nothing that is there already."""
+
+
+class Earlier(Struct, frozen=True, kw_only=True):
+    """What an earlier part of the same publication came to."""
+
+    remote_id: str
+    url: str = ""
+    facts: dict[str, Any] = {}
+
+
+class File(Struct, frozen=True, kw_only=True):
+    """What an upload sends."""
+
+    path: Path
+    mime: str
+    size_bytes: int
+    name: str
+    """What the platform is told that it is called."""
+
+
 class Order(Struct, frozen=True, kw_only=True):
     """One effect, as a connector sees it."""
 
@@ -156,6 +209,11 @@ class Order(Struct, frozen=True, kw_only=True):
     target: Target
     text: str = ""
     """What to say, plain text, for a reply."""
+    body: dict[str, Any] = {}
+    """What the connector itself made of a post for this part (`Publishing.parts`)."""
+    earlier: dict[str, Earlier] = {}
+    """By name, the parts of the same publication that are done."""
+    file: File | None = None
     written_at: datetime
     """When the intent was written: nothing of ours can be older."""
 
@@ -170,6 +228,13 @@ class Done(Struct, frozen=True, kw_only=True):
     """The target's status after it."""
     payloads: tuple[Payload, ...] = ()
     """The platform's answer, to be taken in like anything else it sends."""
+    facts: dict[str, Any] = {}
+    """What later parts, edits and withdrawals must know of it. JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Harmless:
+    """Done twice, it leaves nothing that anybody sees: send again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +262,7 @@ class AskPerson:
     """The platform offers no way to know: a person decides."""
 
 
-Settle = IdempotencyKey | ChosenId | FindOwn | AskPerson
+Settle = Harmless | IdempotencyKey | ChosenId | FindOwn | AskPerson
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,5 +362,9 @@ class Connector:
     """True where the stream itself begins at the cursor: then nothing is read by `fetch` beside it."""
     carries_everything: bool = False
     """True where a stream brings all that a whole network says: only what the house looks for is kept of it."""
+    publishing: Publishing | None = None
+    """How it takes posts; its `acts` carry out UPLOAD, PUBLISH, EDIT and WITHDRAW."""
     hook: Hook | None = None
     """How it is heard where it speaks first; its channels have an address of their own."""
+    text_rules: TextRules | None = None
+    """How it counts what is written there, and its limits; None where nothing is published there."""

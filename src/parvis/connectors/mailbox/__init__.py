@@ -1,9 +1,12 @@
 """A mailbox over IMAP: each mail, or each entry of an alert or a dispatch, is an item. Nothing is marked as read."""
 
+from datetime import date
+
 from parvis.connectors.mailbox.address import SLUG, recognise_typed
 from parvis.connectors.mailbox.fetch import check, fetch, has_stream, newest, stream
 from parvis.connectors.mailbox.parse import parse
 from parvis.core.connector import Connector, Credential
+from parvis.core.measuring import TextLimit, TextRules, Unit
 from parvis.core.types import Answer, Kind, Recognition
 from parvis.core.wording import Text
 
@@ -52,4 +55,15 @@ connector = Connector(
     stream=stream,
     has_stream=has_stream,
     stream_resumes=True,
+    text_rules=TextRules(
+        limits=(
+            TextLimit(
+                unit=Unit.CHARACTERS,
+                most=None,
+                source="https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1",
+                checked_on=date(2026, 11, 1),
+                note="Lines have a limit, which their encoding keeps; a mail has none.",
+            ),
+        ),
+    ),
 )

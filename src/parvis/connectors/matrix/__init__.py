@@ -1,11 +1,14 @@
 """Matrix: what is said in the rooms of an account, answered and taken away, invitations accepted."""
 
-from parvis.connectors.matrix.acts import ACTS
+from datetime import date
+
+from parvis.connectors.matrix.acts import ACTS, LONGEST_BYTES
 from parvis.connectors.matrix.fetch import fetch, listen
 from parvis.connectors.matrix.homeserver import check
 from parvis.connectors.matrix.parse import parse
 from parvis.connectors.matrix.recognise import SLUG, recognise
 from parvis.core.connector import Connector, Credential
+from parvis.core.measuring import TextLimit, TextRules, Unit
 from parvis.core.types import Kind
 from parvis.core.wording import Text
 
@@ -42,4 +45,15 @@ connector = Connector(
     interval_s=15.0,
     requests_per_minute=60.0,
     opens_conversations=frozenset({Kind.MESSAGE, Kind.MENTION}),
+    text_rules=TextRules(
+        limits=(
+            TextLimit(
+                unit=Unit.BYTES,
+                most=LONGEST_BYTES,
+                source="https://spec.matrix.org/v1.15/client-server-api/#size-limits",
+                checked_on=date(2026, 11, 1),
+                note="A whole event has 65,536 bytes; what is not the text is left room.",
+            ),
+        ),
+    ),
 )

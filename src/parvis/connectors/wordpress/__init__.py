@@ -1,12 +1,17 @@
 """WordPress: posts, pages and comments by its REST API, moderated with an application password."""
 
+from datetime import date
+
 from parvis.connectors.wordpress.acts import ACTS
 from parvis.connectors.wordpress.fetch import fetch, newest
 from parvis.connectors.wordpress.parse import parse
 from parvis.connectors.wordpress.recognise import recognise
 from parvis.connectors.wordpress.rights import check
 from parvis.core.connector import Connector, Credential
+from parvis.core.measuring import TextLimit, TextPart, TextRules, Unit
 from parvis.core.wording import Text
+
+DATABASE = "https://codex.wordpress.org/Database_Description#Table:_wp_posts"
 
 connector = Connector(
     slug="wordpress",
@@ -49,4 +54,17 @@ connector = Connector(
     acts=ACTS,
     interval_s=60.0,
     requests_per_minute=600.0,
+    text_rules=TextRules(
+        limits=(
+            TextLimit(unit=Unit.CHARACTERS, most=None, source=DATABASE, checked_on=date(2026, 11, 1)),
+            TextLimit(
+                unit=Unit.BYTES,
+                most=65_535,
+                source=DATABASE,
+                checked_on=date(2026, 11, 1),
+                applies_to=TextPart.TITLE,
+                note="The column of MySQL; themes cut far earlier.",
+            ),
+        ),
+    ),
 )
