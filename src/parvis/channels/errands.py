@@ -4,17 +4,22 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from parvis.channels.chains import earlier_parts
 from parvis.channels.models import (
     Attempt,
     Channel,
     ChannelState,
     Effect,
     EffectState,
+    Item,
 )
 from parvis.channels.moving import apply_plan
 from parvis.channels.outbox import WORDS
@@ -25,7 +30,7 @@ from parvis.channels.retries import (
     Run,
     plan_without_reading,
 )
-from parvis.core.connector import Act, Can, Connector, FindOwn, Order, Session, Target
+from parvis.core.connector import NO_TARGET, Act, Can, Connector, Earlier, File, FindOwn, Order, Session, Target
 from parvis.core.errors import NotOffered, ParvisError
 from parvis.core.types import Kind
 from parvis.jobs.claim import claim
@@ -136,11 +141,18 @@ def _claim_of(
         return []
     pace = allowance(held.next_send_at, requests_per_minute=connector.requests_per_minute, now=now)
     effects = claim(_due(held, now), worker=worker, now=now, lease_s=lease_s, limit=min(room, pace.count))
+    chains = [effect.chain for effect in effects if effect.chain is not None]
+    earlier = earlier_parts(chains) if chains else {}
     errands = [
         errand
         for effect in effects
-        if (errand := _errand(effect, held, connector, session, worker=worker, now=now, lease_s=lease_s))
-    ]
+        if (
+            errand := _errand(
+                effect, held, connector, session, worker=worker, now=now, lease_s=lease_s,
+                earlier=earlier.get(effect.chain, {}) if effect.chain else {},
+            )
+        )
+    ]  # fmt: skip
     if errands:
         _write_attempts(errands)
         Channel.objects.filter(pk=held.pk).update(next_send_at=pace.next_after(len(errands)))
@@ -157,6 +169,7 @@ def _errand(
     worker: str,
     now: datetime,
     lease_s: float,
+    earlier: dict[str, Earlier],
 ) -> Errand | None:
     """None where it is settled at once, without a call."""
     act = connector.acts.get(Can(effect.can))
@@ -176,7 +189,7 @@ def _errand(
         effect=effect,
         channel=channel,
         act=act,
-        order=_order(effect),
+        order=_order(effect, earlier),
         session=session,
         number=effect.try_count + 1,
         is_reading_back=is_unsure,
@@ -186,20 +199,38 @@ def _errand(
     )
 
 
-def _order(effect: Effect) -> Order:
-    item = effect.item
+def _order(effect: Effect, earlier: dict[str, Earlier]) -> Order:
     return Order(
         key=str(effect.key),
         can=Can(effect.can),
-        target=Target(
-            remote_id=item.remote_id,
-            kind=Kind(item.kind),
-            url=item.url,
-            about_id=item.about_remote_id,
-            facts=item.facts,
-        ),
+        target=_target(effect.item) if effect.item is not None else NO_TARGET,
         text=effect.text,
+        body=effect.body,
+        earlier=earlier,
+        file=_file(effect.body.get("file")),
         written_at=effect.created_at,
+    )
+
+
+def _target(item: Item) -> Target:
+    return Target(
+        remote_id=item.remote_id,
+        kind=Kind(item.kind),
+        url=item.url,
+        about_id=item.about_remote_id,
+        facts=item.facts,
+    )
+
+
+def _file(written: dict[str, Any] | None) -> File | None:
+    """Where an upload's bytes are, below the house's data directory."""
+    if written is None:
+        return None
+    return File(
+        path=Path(settings.DATA_DIR) / written["path"],
+        mime=written["mime"],
+        size_bytes=written["size_bytes"],
+        name=written["name"],
     )
 
 

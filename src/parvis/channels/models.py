@@ -257,7 +257,8 @@ class Effect(Leased):
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="effects", db_index=False)
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="effects")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, related_name="effects")
+    """What it is about; None for a part of a publication."""
     can = models.CharField(max_length=12, choices=ORDERS)
     text = models.TextField(default="")
     state = models.CharField(max_length=12, choices=EffectState.choices, default=EffectState.WAITING)
@@ -265,6 +266,14 @@ class Effect(Leased):
     created_at = models.DateTimeField()
     batch = models.UUIDField(default=uuid.uuid4)
     """What was asked in one go."""
+    chain = models.UUIDField(null=True)
+    """The publication that it is a part of."""
+    step = models.PositiveSmallIntegerField(default=0)
+    """Parts of one step leave at the same time, once all of the steps before are done."""
+    name = models.CharField(max_length=40, default="")
+    """Of the part, within its chain: post, media:1, post:2, comment."""
+    body = models.JSONField(default=dict)
+    """What the connector made of the post for this part, frozen when it was ordered."""
     next_try_at = models.DateTimeField(null=True)
     """Not before: the time to take it back, the backoff, what the platform asked for. None: not by itself."""
     try_count = models.PositiveSmallIntegerField(default=0)
@@ -278,12 +287,17 @@ class Effect(Leased):
     replaced_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
     result_remote_id = models.CharField(max_length=500, default="")
     result_url = models.TextField(default="")
+    result_facts = models.JSONField(default=dict)
+    """What later parts, edits and withdrawals must know of it."""
     error = models.JSONField(null=True)
     """{"code", "en", "fr"} of the last failure."""
     finished_at = models.DateTimeField(null=True)
+    is_followed = models.BooleanField(default=True)
+    """False: a part of a publication has moved, and the publication does not know yet."""
 
     class Meta:
         indexes = [
+            models.Index(fields=["id"], name="effect_unfollowed", condition=Q(is_followed=False)),
             models.Index(
                 fields=["channel", "next_try_at", "id"],
                 name="effect_due",
@@ -292,10 +306,18 @@ class Effect(Leased):
             ),
             models.Index(fields=["leased_until"], name="effect_sending", condition=Q(state="sending")),
             models.Index(fields=["batch"], name="effect_batch"),
+            models.Index(fields=["chain", "step"], name="effect_chain", condition=Q(chain__isnull=False)),
             models.Index(fields=["department", "id"], name="effect_stuck", condition=Q(state="needs_person")),
             # PostgreSQL proves from the list of states that the few open ones are enough for a page of the inbox.
             models.Index(fields=["item"], name="effect_open", condition=Q(state__in=OPEN_EFFECT_STATES)),
         ]
+
+    @property
+    def says(self) -> str:
+        """The text that it is about; of a part of a publication, what it says itself."""
+        if self.item is not None:
+            return self.item.text or self.item.title
+        return str(self.body.get("text", ""))
 
 
 class AttemptOutcome(models.TextChoices):

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from parvis.channels.models import EFFECT_TRANSITIONS, Effect, EffectState
-from parvis.channels.outbox import tell_of
+from parvis.channels.outbox import subject_of, tell_of
 from parvis.channels.retries import Plan
 from parvis.orgs.audit import record
 
@@ -28,6 +28,8 @@ def apply_plan(effect: Effect, plan: Plan, *, now: datetime, held: QuerySet[Effe
     }
     if plan.error is not None:
         changes["error"] = plan.error.facts
+    if effect.chain is not None:
+        changes["is_followed"] = False
     rows = Effect.objects.filter(pk=effect.pk, state=before) if held is None else held
     if not rows.update(**changes):
         return False
@@ -42,8 +44,7 @@ def _say_so(effect: Effect, plan: Plan, *, now: datetime) -> None:
     record(
         None,
         "effect.needs_person",
-        subject="item",
-        subject_key=effect.item_id,
+        **subject_of(effect),
         department_id=effect.department_id,
         now=now,
         facts={"effect": effect.pk, "can": effect.can, "error": plan.error.code if plan.error else None},

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 
+from parvis.channels.chains import drop_after, go_on_after
 from parvis.channels.models import EFFECT_TRANSITIONS, Channel, Effect, EffectState, Item
 from parvis.channels.registry import connector_of
-from parvis.channels.standing import lock_items, restate, status_orders
+from parvis.channels.standing import lock_items, lock_subjects, restate, status_orders
 from parvis.core.connector import AskPerson, Can
 from parvis.core.errors import Conflict, NotOffered, OutcomeUnknown, TooLate
 from parvis.core.wording import Text
@@ -31,8 +32,16 @@ WORDS = {
     Can.TRASH: Text("trash", "mettre à la corbeille"),
     Can.DELETE: Text("delete", "supprimer"),
     Can.REPLY: Text("answer", "répondre"),
+    Can.UPLOAD: Text("upload a file", "envoyer un fichier"),
+    Can.PUBLISH: Text("publish", "publier"),
+    Can.EDIT: Text("change what is published", "modifier ce qui est publié"),
+    Can.WITHDRAW: Text("take down what is published", "retirer ce qui est publié"),
 }
-_RIGHTS = {Can.REPLY: Action.REPLY, Can.DELETE: Action.DELETE}
+_RIGHTS = {
+    Can.REPLY: Action.REPLY,
+    Can.DELETE: Action.DELETE,
+    **dict.fromkeys((Can.UPLOAD, Can.PUBLISH, Can.EDIT, Can.WITHDRAW), Action.PUBLISH),
+}
 _SOMEBODY = Text("Somebody else", "Quelqu’un d’autre")
 _MOVED_ON = Text("this order is no longer where you saw it", "cet ordre n’est plus là où vous l’avez vu")
 
@@ -183,7 +192,7 @@ def take_back(effects: Iterable[Effect], *, now: datetime, partial: bool = False
     """
     effects = list(effects)
     keys = [effect.pk for effect in effects]
-    lock_items([effect.item_id for effect in effects])
+    lock_subjects(effects)
     unsent = Effect.objects.filter(pk__in=keys, state=EffectState.WAITING, try_count=0)
     waiting = list(unsent.values_list("pk", flat=True))
     _pass_on_what_they_replaced(Effect.objects.filter(pk__in=keys, state=EffectState.REPLACED), now=now)
@@ -215,7 +224,7 @@ def retry_effect(effect: Effect, member: Member, *, now: datetime) -> None:
     tell (`settle_by_person`), Conflict where somebody was quicker.
     """
     must(member, right_for(effect), effect)
-    lock_items([effect.item_id])
+    lock_subjects([effect])
     after = EffectState.WAITING
     if effect.is_in_doubt:
         act = connector_of(effect.channel).acts.get(Can(effect.can))
@@ -234,11 +243,13 @@ def retry_effect(effect: Effect, member: Member, *, now: datetime) -> None:
 def give_up_effect(effect: Effect, member: Member, *, now: datetime) -> None:
     """It is not tried again; the item shows the platform's own word. Raises NotAllowed, Conflict."""
     must(member, right_for(effect), effect)
-    lock_items([effect.item_id])
+    lock_subjects([effect])
     rows = Effect.objects.filter(pk=effect.pk)
     over = {"finished_at": now, "is_in_doubt": False}
     changed = _moved(rows, EffectState.NEEDS_PERSON, EffectState.CANCELLED, **over)
     changed = changed or _moved(rows, EffectState.WAITING, EffectState.CANCELLED, **over)
+    if changed:
+        drop_after(effect, now=now)
     _finish(effect, member, "effect.give_up", changed=changed, now=now)
 
 
@@ -249,14 +260,16 @@ def settle_by_person(effect: Effect, member: Member, happened: bool, *, now: dat
     Raises NotAllowed, Conflict where there is no doubt (any more).
     """
     must(member, right_for(effect), effect)
-    lock_items([effect.item_id])
+    lock_subjects([effect])
     rows = Effect.objects.filter(pk=effect.pk, is_in_doubt=True)
     if happened:
         changed = _moved(
             rows, EffectState.NEEDS_PERSON, EffectState.DONE, finished_at=now, is_in_doubt=False, error=None
         )
         act = connector_of(effect.channel).acts.get(Can(effect.can))
-        if changed and act is not None and act.leads_to is not None:
+        if changed:
+            go_on_after(effect, now=now)
+        if changed and effect.item_id is not None and act is not None and act.leads_to is not None:
             Item.objects.filter(pk=effect.item_id).update(remote_status=act.leads_to)
     else:
         changed = _moved(rows, EffectState.NEEDS_PERSON, EffectState.WAITING, **_fresh_run(now))
@@ -288,8 +301,7 @@ def _finish(effect: Effect, member: Member, action: str, *, changed: int, now: d
     record(
         member,
         action,
-        subject="item",
-        subject_key=effect.item_id,
+        **subject_of(effect),
         department_id=effect.department_id,
         now=now,
         facts={"effect": effect.pk, "can": effect.can, **facts},
@@ -297,9 +309,18 @@ def _finish(effect: Effect, member: Member, action: str, *, changed: int, now: d
     tell_of(effect, now=now)
 
 
+def subject_of(effect: Effect) -> dict[str, Any]:
+    """What the audit trail says that the order is about."""
+    if effect.chain is not None:
+        return {"subject": "publication", "subject_key": effect.chain}
+    return {"subject": "item", "subject_key": effect.item_id}
+
+
 def tell_of(effect: Effect, *, now: datetime) -> None:
     """Open pages learn where the order stands."""
     facts = {"effect": effect.pk, "item": effect.item_id, "state": effect.state, "batch": str(effect.batch)}
+    if effect.chain is not None:
+        facts["chain"] = str(effect.chain)
     tell("effect", now=now, department_id=effect.department_id, subject_id=effect.pk, facts=facts)
 
 
@@ -309,5 +330,6 @@ def _moved(rows: Any, before: EffectState, after: EffectState, **changes: Any) -
         raise ValueError(f"no effect goes from {before} to {after}")
     if after in EFFECT_TRANSITIONS.final:
         changes["next_try_at"] = None
+    changes["is_followed"] = Q(chain__isnull=True)
     count: int = rows.filter(state=before).update(state=after, leased_by="", leased_until=None, **changes)
     return count

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from parvis.channels.chains import go_on_after
 from parvis.channels.errands import Errand
 from parvis.channels.models import Attempt, AttemptOutcome, Channel, ChannelState, Effect, EffectState, Item
 from parvis.channels.moving import apply_plan
@@ -23,7 +24,7 @@ from parvis.channels.retries import (
     plan_after_reading_failed,
     plan_for_lost,
 )
-from parvis.channels.standing import lock_items, restate
+from parvis.channels.standing import lock_subjects, restate
 from parvis.core.connector import AskPerson, Can, Done
 from parvis.core.errors import ParvisError
 from parvis.jobs.live import tell
@@ -42,7 +43,7 @@ def recover_lost(*, now: datetime) -> int:
 
 @transaction.atomic
 def _recover(effect: Effect, *, now: datetime) -> bool:
-    lock_items([effect.item_id])
+    lock_subjects([effect])
     held = Effect.objects.filter(
         pk=effect.pk, state=EffectState.SENDING, leased_by=effect.leased_by, try_count=effect.try_count
     )
@@ -68,11 +69,12 @@ def record_done(errand: Errand, done: Done, *, now: datetime, ended_at: datetime
     `ended_at` is when its answer came, where that was before `now`.
     """
     with transaction.atomic():
-        lock_items([errand.effect.item_id])
+        lock_subjects([errand.effect])
         changed = _held(errand).update(
             state=EffectState.DONE,
             result_remote_id=done.remote_id,
             result_url=done.url,
+            result_facts=done.facts,
             error=None,
             next_try_at=None,
             finished_at=now,
@@ -85,6 +87,7 @@ def record_done(errand: Errand, done: Done, *, now: datetime, ended_at: datetime
         _end_attempt(errand, found, now=now)
         _take_over_status(errand, done, ended_at=ended_at or now)
         errand.effect.state = EffectState.DONE
+        go_on_after(errand.effect, now=now)
         tell_of(errand.effect, now=now)
         at("deliver.recording")
     at("deliver.recorded")
@@ -110,7 +113,7 @@ def _record_plan(
 ) -> bool:
     with transaction.atomic():  # locks: channel, item, effect, audit trail; the same sequence everywhere
         is_locked_out = _hold_channel(errand.channel, plan)
-        lock_items([errand.effect.item_id])
+        lock_subjects([errand.effect])
         is_ours = apply_plan(errand.effect, plan, now=now, held=_held(errand))
         if is_ours:
             _end_attempt(errand, outcome, now=now, error=error)
@@ -142,7 +145,7 @@ def _end_attempt(errand: Errand, outcome: AttemptOutcome, *, now: datetime, erro
 
 def _take_over_status(errand: Errand, done: Done, *, ended_at: datetime) -> None:
     status = done.status or errand.act.leads_to
-    if status is None:
+    if status is None or errand.effect.item_id is None:
         return
     Item.objects.filter(pk=errand.effect.item_id).update(remote_status=status)
     if not done.payloads:  # a payload brings its own time; either way, what was read before this is older

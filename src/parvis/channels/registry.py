@@ -9,7 +9,7 @@ from typing import Any
 
 import parvis.connectors
 from parvis.channels.models import Channel
-from parvis.core.connector import Act, AskPerson, Can, ChosenId, Connector, FindOwn, IdempotencyKey
+from parvis.core.connector import Act, Can, Connector, FindOwn, Settle
 from parvis.core.errors import ConnectorFaulty, ConnectorMissing
 
 _loaded: dict[str, Connector] = {}
@@ -128,7 +128,7 @@ def _faults_of_act(what: object, act: object) -> Iterator[str]:
         return
     if not act.kinds:
         yield f"{what} applies to no kind of item"
-    if not isinstance(act.settle, IdempotencyKey | ChosenId | FindOwn | AskPerson):
+    if not isinstance(act.settle, Settle):
         yield f"{what} does not say how an unknown outcome is settled"
     if isinstance(act.settle, FindOwn) and act.settle.wait_s < 0:
         yield f"{what} waits for a negative time"

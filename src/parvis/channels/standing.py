@@ -1,6 +1,7 @@
 """Where an item stands between what was decided here and what the platform has done."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -17,19 +18,33 @@ def status_orders(channel: Channel) -> list[Can]:
     return [can for can, act in connector.acts.items() if act.leads_to is not None] if connector else []
 
 
-def lock_items(item_ids: Iterable[int]) -> None:
+def lock_items(item_ids: Iterable[int | None]) -> None:
     """Holds the items until the transaction ends, always in the same sequence; SQLite has one writer anyway."""
+    _lock(Item.objects.filter(pk__in={key for key in item_ids if key is not None}))
+
+
+def lock_subjects(effects: Iterable[Effect]) -> None:
+    """The same for all that these orders touch: their items, and the other parts of their publications."""
+    effects = list(effects)
+    lock_items([effect.item_id for effect in effects])
+    chains = {effect.chain for effect in effects if effect.chain is not None}
+    if chains:
+        _lock(Effect.objects.filter(chain__in=chains))
+
+
+def _lock(rows: Any) -> None:
     if connection.features.has_select_for_update:
-        rows = Item.objects.filter(pk__in=set(item_ids)).order_by("pk").select_for_update(no_key=True, of=("self",))
-        list(rows.values_list("pk", flat=True))
+        list(rows.order_by("pk").select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
 
 
-def restate(item_ids: Iterable[int]) -> int:
+def restate(item_ids: Iterable[int | None]) -> int:
     """Shows on each item what its newest open order leads to, else the platform's last word; how many changed.
 
     A changed item is routed again, so that its conversation learns of it.
     """
-    wanted = set(item_ids)
+    wanted = {key for key in item_ids if key is not None}
+    if not wanted:
+        return 0
     decided = _decided(wanted)
     rows = Item.objects.filter(pk__in=wanted).values_list("pk", "status", "remote_status")
     changes: dict[str, list[int]] = {}
@@ -47,6 +62,7 @@ def _decided(item_ids: set[int]) -> dict[int, Status]:
     open_orders = Effect.objects.filter(Q(item_id__in=item_ids), state__in=OPEN_EFFECT_STATES).order_by("id")
     found: dict[int, Status] = {}
     for item_id, can, slug in open_orders.values_list("item_id", "can", "channel__connector"):
+        assert item_id is not None
         connector = connectors().get(slug)
         act = connector.acts.get(Can(can)) if connector else None
         if act is not None and act.leads_to is not None:

@@ -22,6 +22,9 @@ class Action(models.TextChoices):
     DECIDE = "decide", _("approve and refuse")
     DELETE = "delete", _("delete for good")
     ASSIGN = "assign", _("assign and change conversations")
+    DRAFT = "draft", _("write drafts of posts")
+    APPROVE_POSTS = "approve_posts", _("approve posts")
+    PUBLISH = "publish", _("plan and publish")
     SHARE_VIEW = "share_view", _("share views")
     LISTEN = "listen", _("save and change queries that listen")
     CRISIS = "crisis", _("open and end a crisis room")
@@ -33,9 +36,19 @@ class Action(models.TextChoices):
 
 
 _READS = frozenset({Action.SEE, Action.SEE_CHANNELS})
-_WORKS = _READS | {Action.NOTE, Action.REPLY, Action.DECIDE, Action.ASSIGN, Action.SHARE_VIEW, Action.LISTEN}
+_WORKS = _READS | {
+    Action.NOTE,
+    Action.REPLY,
+    Action.DECIDE,
+    Action.ASSIGN,
+    Action.DRAFT,
+    Action.PUBLISH,
+    Action.SHARE_VIEW,
+    Action.LISTEN,
+}
 _LEADS = _WORKS | {
     Action.DELETE,
+    Action.APPROVE_POSTS,
     Action.CRISIS,
     Action.MANAGE_PEOPLE,
     Action.SEE_AUDIT,
@@ -49,6 +62,6 @@ RIGHTS: dict[str, frozenset[str]] = {
     Role.MANAGER: _LEADS,
     Role.COMMUNITY_MANAGER: _WORKS,
     Role.ANALYST: _READS | {Action.NOTE, Action.LISTEN},
-    Role.CONTRIBUTOR: frozenset({Action.SEE, Action.NOTE}),
+    Role.CONTRIBUTOR: frozenset({Action.SEE, Action.NOTE, Action.DRAFT}),
 }
 """The owner may do everything everywhere and stands outside the table."""

@@ -42,6 +42,10 @@ CAN_WORDS: dict[Can, Text] = {
     Can.TRASH: Text("put an item into the platform’s bin", "mettre un élément à la corbeille de la plateforme"),
     Can.DELETE: Text("delete an item for good", "supprimer définitivement un élément"),
     Can.REPLY: Text("answer an item in the name of the house", "répondre à un élément au nom de la maison"),
+    Can.UPLOAD: Text("take a file that a post will show", "recevoir un fichier qu’une publication montrera"),
+    Can.PUBLISH: Text("publish a post, or a part of one", "publier un message, ou une de ses parties"),
+    Can.EDIT: Text("change what the house has published", "modifier ce que la maison a publié"),
+    Can.WITHDRAW: Text("take down what the house has published", "retirer ce que la maison a publié"),
 }
 
 

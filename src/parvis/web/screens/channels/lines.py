@@ -116,7 +116,7 @@ def order_lines(effects: Iterable[Effect], *, now: datetime) -> list[OrderLine]:
             words=order_words(effect, now=now, back="", may_answer=False),
             by=effect.created_by.name if effect.created_by else "",
             at=effect.finished_at or effect.created_at,
-            about=(effect.item.text or effect.item.title)[:_ABOUT_LIMIT] or _("(without text)"),
+            about=effect.says[:_ABOUT_LIMIT] or _("(without text)"),
         )
         for effect in effects
     ]

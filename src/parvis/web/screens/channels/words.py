@@ -78,6 +78,9 @@ def can_words(can: Iterable[str]) -> list[str]:
         Can.SPAM: pgettext("what an account can do", "mark as spam"),
         Can.TRASH: pgettext("what an account can do", "move to the trash"),
         Can.DELETE: pgettext("what an account can do", "delete for good"),
+        Can.PUBLISH: pgettext("what an account can do", "publish"),
+        Can.EDIT: pgettext("what an account can do", "change what is published"),
+        Can.WITHDRAW: pgettext("what an account can do", "take down what is published"),
     }
     held = set(can)
     return [word for one, word in words.items() if one in held]

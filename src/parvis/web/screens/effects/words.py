@@ -80,6 +80,10 @@ def what_of(can: str) -> str:
         Can.TRASH: _("Moving to the trash"),
         Can.DELETE: _("Deletion"),
         Can.REPLY: pgettext("noun", "Answer"),
+        Can.UPLOAD: _("Sending a file"),
+        Can.PUBLISH: _("Publication"),
+        Can.EDIT: _("Change of what is published"),
+        Can.WITHDRAW: _("Withdrawal"),
     }.get(Can(can), can)
 
 

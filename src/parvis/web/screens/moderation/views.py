@@ -103,8 +103,8 @@ def _stuck(member: Any, now: Any, here: str) -> list[StuckRow]:
                 try_count=effect.try_count, next_try_at=effect.next_try_at, now=now, back=f"{here}#stuck",
                 is_in_doubt=effect.is_in_doubt, may_answer=may(member, right_for(effect), effect),
             ),
-            text=effect.item.text or effect.item.title,
-            url=effect.item.url,
+            text=effect.says,
+            url=effect.item.url if effect.item else effect.result_url,
         )
         for effect in stuck_effects(member)[:STUCK_SHOWN]
     ]  # fmt: skip
