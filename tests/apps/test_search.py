@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from parvis.channels import search
 from parvis.channels.models import Item
 from parvis.channels.search import SearchRow, add_rows, item_ids_matching, move_items, search_words, terms_of
+from parvis.cli import main
 from parvis.core.text.normalise import words_of
 from parvis.testing.factories import make_channel, make_item
 
@@ -134,3 +135,14 @@ def test_question_is_taken_apart():
         (("qua",), True),
         (("l", "eau"), False),
     ]
+
+
+def test_texts_folded_by_former_rules_are_found_after_the_index_is_written_anew(cast, capsys):
+    ids = [findable(cast.news, f"Fête numéro {number}") for number in range(3)]
+    search.replace_rows([SearchRow(ids[1], cast.news.id, ["f", "ete"])])
+    assert found("fete") == [ids[2], ids[0]]
+    assert main(["reindex"]) == 0
+    assert str(ids[2]) in capsys.readouterr().out
+    assert found("fete") == ids[::-1]
+    assert found("f") == []
+    assert main(["reindex", "--after", str(ids[2])]) == 1
