@@ -22,7 +22,15 @@ SHARED_OUT = (
 """Every page and address once, each second one by either half; PARVIS_TEST_LONG runs them all on both."""
 
 
+FIRST = ("tests/real", "tests/worker", "tests/browser", "tests/web")
+"""Begun before the others where several processes share them: the longest, so that none ends long after the rest."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:  # of several processes one has a whole file, and one all that shares the real servers
+        place = "real" if _is_in(item, ("tests/real",)) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(place))
+    items.sort(key=lambda item: next((at for at, place in enumerate(FIRST) if _is_in(item, (place,))), len(FIRST)))
     if "PARVIS_TEST_HALVES" not in os.environ or "PARVIS_TEST_LONG" in os.environ:
         return
     is_postgresql = bool(os.environ.get("PARVIS_DATABASE"))
