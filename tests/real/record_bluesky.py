@@ -128,6 +128,28 @@ def main(directory):
             (ANSWERS.parent / "pages").mkdir(exist_ok=True)
             (ANSWERS.parent / "pages" / f"{base.lower()}.txt").write_bytes(page.read())
     asyncio.run(record_frames(env["FIREHOSE"], mention["uri"]))
+    record_publishing(network)
+
+
+def record_publishing(network):
+    """What is said of a file, of a record, and of a second one with the same key."""
+    keep_page("blob", {"blob": network.picture("BRAND")})
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    body = {"repo": network.did("BRAND"), "collection": POST, "rkey": "3mabcdefgh222"}
+    body["record"] = {"$type": POST, "text": "Notre émission de ce soir", "createdAt": now}
+    keep_page("created", network.call("POST", "com.atproto.repo.createRecord", who="BRAND", body=body))
+    try:
+        network.call("POST", "com.atproto.repo.createRecord", who="BRAND", body=body)
+    except urllib.error.HTTPError as error:
+        keep_page("taken", {"status": error.code, "body": json.loads(error.read())})
+    asked = f"repo={network.did('BRAND')}&collection={POST}&rkey={body['rkey']}"
+    keep_page("record", network.call("GET", f"com.atproto.repo.getRecord?{asked}"))
+    network.delete("BRAND", f"at://{network.did('BRAND')}/{POST}/{body['rkey']}")
+
+
+def keep_page(name, told):
+    place = ANSWERS.parent / "pages" / f"{name}.json"
+    place.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
 
 
 def record(network, name, path, *, base="PDS", who="", facts=None, endpoint=""):

@@ -90,6 +90,17 @@ def main(directory):
     record(instance, "status", f"v1/statuses/{own['id']}", who="BRAND", facts=house)
     (FOLDER / "pages" / "instance.json").write_bytes(hidden(instance, instance.open("GET", "v2/instance").read()))
     record_stream(instance, house)
+    record_publishing(instance, house)
+
+
+def record_publishing(instance, house):
+    """What is said of a file and of the post that shows it."""
+    picture = instance.picture("BRAND", "Un lac & une montagne")
+    words = "Ce soir à 20 h : https://example.org/a/programme?x=1&y=2 avec @member #parvis\n\nÀ ce soir"
+    post = instance.post("BRAND", words, spoiler_text="météo", language="fr", **{"media_ids[]": picture})
+    record(instance, "status_published", f"v1/statuses/{post['id']}", who="BRAND", facts=house)
+    body = hidden(instance, instance.open("GET", f"v1/media/{picture}", who="BRAND").read())
+    (FOLDER / "pages" / "media.json").write_bytes(body)
 
 
 def hidden(instance, body):

@@ -7,10 +7,13 @@ ParvisError
 │   ├── QueryNotUnderstood  a filter or search that cannot be read; says where, and the repair
 │   ├── NotOffered
 │   ├── LinkSpent, AlreadyMember, LastOwner
+│   ├── NoSuchTime         the clock jumps over it
+│   ├── PostNotFit         something stands in a post's way
 ├── NotAllowed             the right is missing
 │   ├── NotInvited, EmailNotVouched
 ├── Conflict               somebody else was quicker; nothing was changed
 │   ├── TooLate            what was to be taken back has already left
+│   ├── DraftConflict      two people wrote in the same place; both texts are kept
 │   └── LeaseLost          another worker holds the row by now
 ├── HouseError             this machine: disk, database, configuration
 │   ├── DiskFull, DiskNotWritable, DatabaseBusy, DatabaseGone
@@ -37,6 +40,7 @@ languages that the reader can act on, and `retry_after_s` where waiting helps.
 
 from typing import ClassVar
 
+from parvis.core.post import Fault
 from parvis.core.types import Answer
 from parvis.core.wording import Text
 
@@ -158,6 +162,30 @@ class NotOffered(BadInput):
     )
 
 
+class NoSuchTime(BadInput):
+    """`before` and `after` are the nearest times that there are."""
+
+    code = "no_such_time"
+    sentence = Text(
+        "There is no {time} in {zone}: the clock jumps over it. The nearest times are {before} and {after}.",
+        "Il n’y a pas de {time} à {zone}\u202f: l’horloge saute cette heure. Les plus proches sont {before} et {after}.",
+    )
+
+
+class PostNotFit(BadInput):
+    """`faults`: by channel id, what stands in the way there."""
+
+    code = "post_not_fit"
+    sentence = Text(
+        "This post cannot leave for {channels} as it is: {detail}.",
+        "Ce contenu ne peut pas partir tel quel pour {channels}\u202f: {detail}.",
+    )
+
+    def __init__(self, *, faults: dict[int, list[Fault]], channels: str, detail: Text) -> None:
+        self.faults = faults
+        super().__init__(channels=channels, detail=detail)
+
+
 class NothingToDo(BadInput):
     code = "nothing_to_do"
     sentence = Text(
@@ -203,6 +231,23 @@ class TooLate(Conflict):
         "This can no longer be taken back: it has left for the platform.",
         "Trop tard pour annuler : c’est déjà parti vers la plateforme.",
     )
+
+
+class DraftConflict(Conflict):
+    """`theirs` is by field what stands there now; `kept_version` the number under which the writer's own is kept."""
+
+    code = "draft_conflict"
+    sentence = Text(
+        "{who} has changed the same place ({fields}). Your text is kept as version {kept_version}; put both together.",
+        "{who} a changé le même passage ({fields}). Votre texte est gardé comme version {kept_version}\u202f; réunissez les deux.",
+    )
+
+    def __init__(self, *, who: str | Text, theirs: dict[str, object], kept_version: int, version: int) -> None:
+        self.theirs = theirs
+        self.kept_version = kept_version
+        self.version = version
+        """The one that stands now."""
+        super().__init__(who=who, fields=", ".join(theirs), kept_version=kept_version)
 
 
 class LeaseLost(Conflict):

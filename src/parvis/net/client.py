@@ -7,13 +7,14 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cached_property
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import httpcore2
 import httpx2
 import msgspec
 
+from parvis.core.connector import File
 from parvis.core.errors import (
     AnswerUnusable,
     BadInput,
@@ -24,6 +25,7 @@ from parvis.core.errors import (
 from parvis.core.types import Answer
 from parvis.core.wording import Text
 from parvis.net.failures import TRANSPORT_ERRORS, failure_from, refusal_of
+from parvis.net.files import FileBody
 from parvis.net.gathering import gathered
 from parvis.net.guard import Guard, GuardedBackend
 from parvis.net.hops import Hop, url_of
@@ -162,7 +164,34 @@ class HttpClient:
             body=(content or b"") if json is None else msgspec.json.encode(json),
             accept_statuses=accept_statuses,
         )
-        return await self._in_time(_Attempt(hop))
+        return await self._in_time(_Attempt(hop), limit_s=self.options.limits.total_s)
+
+    async def upload(
+        self,
+        method: str,
+        url: str,
+        *,
+        file: File,
+        field: str | None,
+        data: Mapping[str, str] = MappingProxyType({}),
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int] | None = None,
+        accept_statuses: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """As core.connector.Session has it."""
+        address = url_of(url)
+        body = FileBody(file, field=field, data=data)
+        await body.check()
+        kind = {"content-type": body.content_type, "accept": "application/json"}
+        hop = Hop(
+            method=method.upper(),
+            url=address.copy_merge_params(dict(params)) if params else address,
+            headers=self._headers({**(headers or {}), **kind}, auth=None, has_json=False),
+            body=body,
+            accept_statuses=accept_statuses,
+        )
+        limits = self.options.limits
+        return await self._in_time(_Attempt(hop), limit_s=limits.total_s + len(body) / limits.upload_bytes_per_s)
 
     async def open_stream(self, host: str, port: int, *, tls: bool, line_limit_bytes: int = 65_536) -> GuardedStream:
         """A connection for what is not HTTP; raises as core.connector.Session says. The caller closes it."""
@@ -249,14 +278,13 @@ class HttpClient:
                 raise BadInput(detail=detail)
         return headers
 
-    async def _in_time(self, attempt: _Attempt) -> Answer:
-        limit_s = self.options.limits.total_s
+    async def _in_time(self, attempt: _Attempt, *, limit_s: float) -> Answer:
         token = current_meter.set(attempt.meter)
         try:
             async with asyncio.timeout(limit_s):
                 return await self._follow(attempt)
         except TimeoutError:
-            raise TimedOut(host=attempt.hop.host, limit_s=f"{limit_s:g}", maybe_done=attempt.maybe_done) from None
+            raise TimedOut(host=attempt.hop.host, limit_s=f"{limit_s:.3g}", maybe_done=attempt.maybe_done) from None
         finally:
             current_meter.reset(token)
 

@@ -12,6 +12,7 @@ import httpx2
 
 from parvis.core.errors import AddressNotUnderstood, AnswerUnusable, NotEncrypted
 from parvis.core.wording import Text
+from parvis.net.files import FileBody
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _KEEPING_METHOD = frozenset({307, 308})
@@ -62,7 +63,7 @@ class Hop:
     method: str
     url: httpx2.URL
     headers: Mapping[str, str]
-    body: bytes = b""
+    body: bytes | FileBody = b""
     accept_statuses: frozenset[int] = frozenset()
 
     @property

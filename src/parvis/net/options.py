@@ -20,6 +20,8 @@ class Limits:
     """Between two pieces of an answer."""
     total_s: float = 30.0
     """For all of it on the clock, redirects included, however lively the answer drips."""
+    upload_bytes_per_s: float = 500_000.0
+    """A file that is sent has so much more time: its size at this pace."""
     max_body_bytes: int = 10_000_000
     """Of the body, both as it is sent and once it is unpacked."""
     max_expansion: int = 400

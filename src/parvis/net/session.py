@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from parvis.core.connector import ByteStream
+from parvis.core.connector import ByteStream, File
 from parvis.core.errors import WayRefused
 from parvis.core.types import Answer
 from parvis.core.wording import Text
@@ -65,6 +66,32 @@ class ChannelSession:
         sent = self._signed(headers, may_sign=origin_of(target) == origin_of(home))
         return await self.client.request(
             method, str(target), params=params, json=json, headers=sent, accept_statuses=accept_statuses
+        )
+
+    async def upload(
+        self,
+        method: str,
+        url: str,
+        *,
+        file: File,
+        field: str | None,
+        data: Mapping[str, str] = MappingProxyType({}),
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int] | None = None,
+        accept_statuses: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """As core.connector.Session has it; signed as `request` is."""
+        home = url_of(self.address)
+        target = home.join(url)
+        return await self.client.upload(
+            method,
+            str(target),
+            file=file,
+            field=field,
+            data=data,
+            headers=self._signed(headers, may_sign=origin_of(target) == origin_of(home)),
+            params=params,
+            accept_statuses=accept_statuses,
         )
 
     def stream_lines(

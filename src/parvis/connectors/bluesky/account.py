@@ -2,12 +2,13 @@
 
 from urllib.parse import urlsplit
 
-from parvis.connectors.bluesky.acts import ACTS
+from parvis.connectors.bluesky import acts, publish
 from parvis.connectors.bluesky.service import Service, decoded
 from parvis.core.connector import Account, Session
 from parvis.core.errors import RightMissing
 from parvis.core.wording import Text
 
+ACTS = {**acts.ACTS, **publish.ACTS}
 _SEARCH_CLOSED = Text(
     "it searches for signed-in accounts only; give the handle and an app password",
     "la recherche y est réservée aux comptes identifiés ; donnez l’identifiant et un mot de passe d’application",

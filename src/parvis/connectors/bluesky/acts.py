@@ -5,7 +5,7 @@ does not take a key twice: it answers 500 to it (dev-env 0.6.7, 2026-11), so wha
 then, and is the answer itself where it says the same.
 """
 
-from datetime import UTC
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -38,6 +38,11 @@ def record_key(order: Order) -> str:
     return "".join(_BASE32[(told >> shift) & 31] for shift in range(60, -1, -5))
 
 
+def moment_of(at: datetime) -> str:
+    """As records tell it."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 async def reply(session: Session, order: Order) -> Done:
     service = Service(session)
     who = await service.who()
@@ -47,7 +52,7 @@ async def reply(session: Session, order: Order) -> Done:
         body = {"repo": who.did, "collection": POST, "rkey": rkey, "record": record}
         told = decoded(await service.post("com.atproto.repo.createRecord", body))
     except (RemoteBroken, Refused):
-        found = await _record(service, who.did, rkey)
+        found = await record_at(service, who.did, rkey)
         if found is None or found.get("value", {}).get("text") != record["text"]:
             raise
         told = found
@@ -69,7 +74,7 @@ def _answer(order: Order) -> dict[str, Any]:
     record: dict[str, Any] = {
         "$type": POST,
         "text": text,
-        "createdAt": order.written_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "createdAt": moment_of(order.written_at),
         "reply": {"root": root if isinstance(root, dict) and root.get("uri") else parent, "parent": parent},
     }
     if facets := written_facets(text):
@@ -77,7 +82,7 @@ def _answer(order: Order) -> dict[str, Any]:
     return record
 
 
-async def _record(service: Service, did: str, rkey: str) -> dict[str, Any] | None:
+async def record_at(service: Service, did: str, rkey: str) -> dict[str, Any] | None:
     """The record as it is; None where there is none."""
     asked = {"repo": did, "collection": POST, "rkey": rkey}
     try:
@@ -98,7 +103,7 @@ async def delete(session: Session, order: Order) -> Done:
 
 async def find_deleted(session: Session, order: Order) -> Done | None:
     did, rkey = parts_of(order.target.remote_id)
-    found = await _record(Service(session), did, rkey)
+    found = await record_at(Service(session), did, rkey)
     return Done(status=Status.DELETED) if found is None else None
 
 

@@ -6,8 +6,9 @@ https://docs.bsky.app/docs/advanced-guides/post-richtext, read 2026-11. A link i
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,9 @@ from parvis.connectors.bluesky.addresses import APP
 
 _LINK = re.compile(r"https?://[^\s<>\"“”«»]+[^\s<>\"“”«».,;:!?')\]}]")
 _TAG = re.compile(r"(?<![\w&/])#(\w*[^\W\d_]\w*)")
+_MENTION = re.compile(
+    r"(?<![\w@./-])@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)", re.IGNORECASE
+)
 _FACET = "app.bsky.richtext.facet#"
 
 
@@ -86,14 +90,25 @@ def _target(facet: Facet) -> str:
     return f"{APP}/hashtag/{quote(facet.value, safe='')}"
 
 
-def written_facets(text: str) -> list[dict[str, Any]]:
-    """For what we write: its links and hashtags. Mentions would need their accounts to be looked up."""
+def handles_in(text: str) -> list[str]:
+    """Whom a text of ours names, each once."""
+    return list(dict.fromkeys(match[1].lower() for match in _MENTION.finditer(text)))
+
+
+def written_facets(text: str, dids: Mapping[str, str] = MappingProxyType({})) -> list[dict[str, Any]]:
+    """For what we write: its links and hashtags, and mentions of those handles whose accounts are known."""
     found = [(match.start(), match.end(), "link", "uri", match[0]) for match in _LINK.finditer(text)]
     links = [(start, end) for start, end, *_ in found]
     found += [
         (match.start(), match.end(), "tag", "tag", match[1])
         for match in _TAG.finditer(text)
         if not any(start <= match.start() < end for start, end in links)
+    ]
+    taken = [(start, end) for start, end, *_ in found]
+    found += [
+        (match.start(), match.end(), "mention", "did", dids[match[1].lower()])
+        for match in _MENTION.finditer(text)
+        if match[1].lower() in dids and not any(start <= match.start() < end for start, end in taken)
     ]
     return [
         {

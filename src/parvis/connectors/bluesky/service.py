@@ -6,7 +6,7 @@ day (https://docs.bsky.app/docs/advanced-guides/rate-limits, read 2026-11). It l
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from parvis.connectors.bluesky.addresses import PUBLIC_VIEW
-from parvis.core.connector import Session
+from parvis.core.connector import File, Session
 from parvis.core.errors import AnswerNotUnderstood, CredentialsRejected, Refused, RemoteGone, RightMissing
 from parvis.core.types import Answer
 
@@ -23,6 +23,7 @@ Params = Mapping[str, str | int | Sequence[str]]
 
 _DEFAULT_LIFE = timedelta(minutes=90)
 _RENEWED_BEFORE = timedelta(minutes=5)
+_REFUSALS = frozenset({400, 401, 403})
 _TOKEN_FAULTS = frozenset({"ExpiredToken", "InvalidToken"})
 _LOCKED_OUT = frozenset({"AccountTakedown", "AuthFactorTokenRequired", "AuthenticationRequired"})
 _GONE = ("Profile not found", "Post not found", "Could not locate record", "Actor not found")
@@ -61,6 +62,18 @@ class Service:
 
     async def post(self, method: str, body: Mapping[str, Any]) -> Answer:
         return await self._signed("POST", f"{self.home}/xrpc/{method}", json=body)
+
+    async def upload(self, method: str, file: File) -> Answer:
+        """The bytes alone, as the account."""
+        url = f"{self.home}/xrpc/{method}"
+
+        async def send(headers: Mapping[str, str]) -> Answer:
+            answer = await self.session.upload(
+                "POST", url, file=file, field=None, headers=headers, accept_statuses=_REFUSALS
+            )
+            return self._judged(answer)
+
+        return await self._as_account(send)
 
     async def who(self) -> SignIn:
         """Raises CredentialsRejected, also where there are no credentials."""
@@ -108,12 +121,15 @@ class Service:
             raise AnswerNotUnderstood(host=self.host, detail=f"no {error}", answer=answer) from error
 
     async def _signed(self, method: str, url: str, *, json: object = None) -> Answer:
+        return await self._as_account(lambda headers: self._plain(method, url, headers=headers, json=json))
+
+    async def _as_account(self, send: Callable[[Mapping[str, str]], Awaitable[Answer]]) -> Answer:
         """With a new sign-in where the server has forgotten the one in use."""
         for is_last in (False, True):
             who = await self.who()
             headers = {"authorization": f"Bearer {who.access}"}
             try:
-                return await self._plain(method, url, headers=headers, json=json)
+                return await send(headers)
             except CredentialsRejected:
                 _signed_in.pop(self._key(), None)
                 if is_last:
@@ -123,9 +139,10 @@ class Service:
     async def _plain(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, json: object = None
     ) -> Answer:
-        answer = await self.session.request(
-            method, url, json=json, headers=headers, accept_statuses=frozenset({400, 401, 403})
-        )
+        answer = await self.session.request(method, url, json=json, headers=headers, accept_statuses=_REFUSALS)
+        return self._judged(answer)
+
+    def _judged(self, answer: Answer) -> Answer:
         if answer.status < 400:
             return answer
         raise self._refusal(answer)

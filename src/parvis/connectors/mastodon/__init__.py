@@ -1,12 +1,16 @@
 """Mastodon and what speaks its API: timelines, hashtags, accounts, and what reaches an account of the house."""
 
-from parvis.connectors.mastodon.account import check
-from parvis.connectors.mastodon.acts import ACTS
+from datetime import date
+
+from parvis.connectors.mastodon.account import ACTS, check
+from parvis.connectors.mastodon.acts import MOST_CHARACTERS, URL_CHARACTERS
 from parvis.connectors.mastodon.addresses import recognise, recognise_typed
 from parvis.connectors.mastodon.fetch import fetch, newest
 from parvis.connectors.mastodon.listen import has_stream, stream
 from parvis.connectors.mastodon.parse import parse
+from parvis.connectors.mastodon.publishing import PUBLISHING
 from parvis.core.connector import Connector, Credential
+from parvis.core.measuring import Links, TextLimit, TextPart, TextRules, Unit
 from parvis.core.wording import Text
 
 connector = Connector(
@@ -26,8 +30,8 @@ connector = Connector(
             name="token",
             label=Text("Access token", "Jeton d’accès"),
             help=Text(
-                "Of an application with the scopes read and write:statuses. Without one Parvis reads what is public, and more slowly.",
-                "D’une application avec les droits read et write:statuses. Sans jeton, Parvis lit ce qui est public, et plus lentement.",
+                "Of an application with the scopes read, write:statuses and write:media. Without one Parvis reads what is public, and more slowly.",
+                "D’une application avec les droits read, write:statuses et write:media. Sans jeton, Parvis lit ce qui est public, et plus lentement.",
             ),
             secret=True,
             required=False,
@@ -35,13 +39,41 @@ connector = Connector(
     ),
     guide=Text(
         "In Mastodon, open Preferences → Development and press “New application”.\n"
-        "Name it Parvis; leave the scopes read and write:statuses, take the others away.\n"
+        "Name it Parvis; leave the scopes read, write:statuses and write:media, take the others away.\n"
         "Open it again and copy “Your access token”.",
         "Dans Mastodon, ouvrez Préférences → Développement et cliquez sur « Nouvelle application ».\n"
-        "Nommez-la Parvis ; gardez les droits read et write:statuses, ôtez les autres.\n"
+        "Nommez-la Parvis ; gardez les droits read, write:statuses et write:media, ôtez les autres.\n"
         "Rouvrez-la et copiez « Votre jeton d’accès ».",
     ),
     acts=ACTS,
+    publishing=PUBLISHING,
     interval_s=60.0,
     requests_per_minute=30.0,
+    text_rules=TextRules(
+        limits=(
+            TextLimit(
+                unit=Unit.GRAPHEMES,
+                most=MOST_CHARACTERS,
+                source="https://github.com/mastodon/mastodon/blob/main/app/validators/status_length_validator.rb",
+                checked_on=date(2026, 11, 23),
+                fact="max_characters",
+                note="The instance’s own limit; the content warning counts with the text.",
+            ),
+            TextLimit(
+                unit=Unit.CHARACTERS,
+                most=1_500,
+                source="https://github.com/mastodon/mastodon/blob/main/app/models/media_attachment.rb",
+                checked_on=date(2026, 11, 1),
+                applies_to=TextPart.ALT,
+            ),
+        ),
+        links=Links(
+            length=URL_CHARACTERS,
+            fact="url_characters",
+            schemes=("https", "http", "dat", "dweb", "ipfs", "ipns", "ssb", "gopher", "gemini"),
+        ),
+        shortens_mentions=True,
+        strips=True,
+        warning_counts=True,
+    ),
 )

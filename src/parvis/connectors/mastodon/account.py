@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from parvis.connectors.mastodon.acts import ACTS
+from parvis.connectors.mastodon import acts, publish
 from parvis.connectors.mastodon.instance import Instance, record_of
 from parvis.core.connector import Account, Session
-from parvis.core.errors import CredentialsRejected, RemoteGone
+from parvis.core.errors import CredentialsRejected, Refused, RemoteGone, RightMissing
+
+ACTS = {**acts.ACTS, **publish.ACTS}
+_PROBES = {"write:statuses": ("DELETE", "v1/statuses/0"), "write:media": ("PUT", "v1/media/0")}
+"""Requests about what is never there: 404 with the right, 403 without it."""
 
 
 async def check(session: Session) -> Account:
@@ -27,7 +31,22 @@ async def check(session: Session) -> Account:
     if not own:
         raise CredentialsRejected(host=instance.host)
     account = {"source": "mentions", "account_id": str(own["id"]), "acct": str(own.get("acct") or "")}
-    return Account(name=f"@{account['acct']}", can=frozenset(ACTS), facts={**facts, **account})
+    missing = [scope for scope in _PROBES if not await _has(instance, scope)]
+    if missing:
+        facts["missing_scopes"] = " ".join(missing)
+    can = frozenset(ACTS).difference(*(publish.NEEDED[scope] for scope in missing))
+    return Account(name=f"@{account['acct']}", can=can, facts={**facts, **account})
+
+
+async def _has(instance: Instance, scope: str) -> bool:
+    """Whether the token has the right; no endpoint of every instance tells it in words."""
+    try:
+        await instance.send(*_PROBES[scope])
+    except CredentialsRejected:
+        raise
+    except Refused as error:
+        return not isinstance(error, RightMissing)
+    return True
 
 
 async def _own(instance: Instance) -> dict[str, Any]:
@@ -43,11 +62,24 @@ async def _instance_facts(instance: Instance) -> dict[str, str]:
         told = record_of(await instance.get("v1/instance"))
     configuration = _part(told, "configuration")
     statuses, urls = _part(configuration, "statuses"), _part(configuration, "urls") or _part(told, "urls")
+    media, polls = _part(configuration, "media_attachments"), _part(configuration, "polls")
+    mimes = media.get("supported_mime_types")
     facts = {
         "title": str(told.get("title") or ""),
         "streaming": str(urls.get("streaming") or urls.get("streaming_api") or ""),
         "max_characters": _number(statuses.get("max_characters") or told.get("max_toot_chars")),
         "url_characters": _number(statuses.get("characters_reserved_per_url")),
+        "most_media": _number(statuses.get("max_media_attachments")),
+        "media_mimes": " ".join(one for one in mimes if isinstance(one, str)) if isinstance(mimes, list) else "",
+        "alt_characters": _number(media.get("description_limit")),
+        "image_bytes": _number(media.get("image_size_limit")),
+        "image_pixels": _number(media.get("image_matrix_limit")),
+        "video_bytes": _number(media.get("video_size_limit")),
+        "video_pixels": _number(media.get("video_matrix_limit")),
+        "poll_choices": _number(polls.get("max_options")),
+        "poll_characters": _number(polls.get("max_characters_per_option")),
+        "poll_least_s": _number(polls.get("min_expiration")),
+        "poll_most_s": _number(polls.get("max_expiration")),
     }
     return {name: value for name, value in facts.items() if value or name == "title"}
 

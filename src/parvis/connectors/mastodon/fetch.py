@@ -8,6 +8,7 @@ only what the instance then does not have is reported gone.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -143,9 +144,17 @@ async def _between(listing: Listing, known: str, last: Page) -> AsyncIterator[Pa
 
 
 def _earlier(known: str) -> str:
-    if known.isdecimal() and int(known) >= _SNOWFLAKES_FROM:
-        return str(int(known) - (OVERLAP_MS << 16))
-    return known
+    return str(int(known) - (OVERLAP_MS << 16)) if is_timed(known) else known
+
+
+def is_timed(number: str) -> bool:
+    """Whether an id holds its time."""
+    return number.isdecimal() and int(number) >= _SNOWFLAKES_FROM
+
+
+def timed_id(at: datetime) -> str:
+    """Where ids hold their time, one that is older than all from then on."""
+    return str(int(at.timestamp() * 1000) << 16)
 
 
 def _missing(before: Any, window: Sequence[str], *, goes_on: bool) -> list[str]:

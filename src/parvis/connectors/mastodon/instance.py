@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from parvis.core.connector import Session
+from parvis.core.connector import File, Session
 from parvis.core.errors import AnswerNotUnderstood
 from parvis.core.types import Answer
 
@@ -37,6 +37,10 @@ class Instance:
     ) -> Answer:
         sent = {**self.headers, **(headers or {})}
         return await self.session.request(method, f"{self.home}/api/{path}", json=json, headers=sent)
+
+    async def upload(self, path: str, file: File, data: Mapping[str, str]) -> Answer:
+        url = f"{self.home}/api/{path}"
+        return await self.session.upload("POST", url, file=file, field="file", data=data, headers=self.headers)
 
     @property
     def streaming(self) -> str:
