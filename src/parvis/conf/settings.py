@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "parvis.inbox",
     "parvis.moderation",
     "parvis.listening",
+    "parvis.publishing",
     "parvis.web",
 ]
 

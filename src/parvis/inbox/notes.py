@@ -1,24 +1,20 @@
 """Notes between colleagues, and whom they name."""
 
-import re
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
 from parvis.core.errors import FieldMissing
 from parvis.core.wording import Text
 from parvis.inbox.drafts import drop_draft
-from parvis.inbox.filters import fold
 from parvis.inbox.models import Conversation, Mention, Note
 from parvis.jobs.live import tell
 from parvis.orgs.access import must
 from parvis.orgs.audit import record
-from parvis.orgs.models import Member, Membership
-from parvis.orgs.rights import RIGHTS, Action
-
-_AT = re.compile(r"(?<!\w)@")
+from parvis.orgs.models import Member
+from parvis.orgs.naming import named_in, who_sees
+from parvis.orgs.rights import Action
 
 
 @transaction.atomic
@@ -51,39 +47,7 @@ def write_note(conversation: Conversation, member: Member, text: str, *, now: da
 
 def who_may_see(conversation: Conversation) -> list[Member]:
     """Members who may be named in a note or be assigned."""
-    roles = [role for role, rights in RIGHTS.items() if Action.SEE in rights]
-    there = Q(department__isnull=True) | Q(department=conversation.department_id)
-    held = Membership.objects.filter(there, member=OuterRef("pk"), role__in=roles)
-    return list(Member.objects.filter(Q(is_owner=True) | Exists(held), is_active=True))
-
-
-def named_in(text: str, people: Iterable[Member]) -> list[Member]:
-    """Whoever stands behind an @, by whole name or by first name where only one bears it; the longest name counts."""
-    names = _names(people)
-    folded = fold_same_length(text)
-    found: dict[int, Member] = {}
-    for sign in _AT.finditer(folded):
-        rest = folded[sign.end() :]
-        for name, person in names:
-            if rest.startswith(name) and not rest[len(name) : len(name) + 1].isalnum():
-                found[person.pk] = person
-                break
-    return list(found.values())
-
-
-def _names(people: Iterable[Member]) -> list[tuple[str, Member]]:
-    """Longest first."""
-    whole = {fold(person.name): person for person in people}
-    firsts: dict[str, list[Member]] = {}
-    for name, person in whole.items():
-        firsts.setdefault(name.split(" ")[0], []).append(person)
-    alone = {name: bearers[0] for name, bearers in firsts.items() if len(bearers) == 1}
-    return sorted({**alone, **whole}.items(), key=lambda pair: -len(pair[0]))
-
-
-def fold_same_length(text: str) -> str:
-    """Folded sign by sign."""
-    return "".join(fold(sign) or " " for sign in text)
+    return who_sees(conversation.department_id)
 
 
 @transaction.atomic

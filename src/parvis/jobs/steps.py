@@ -26,6 +26,9 @@ STEPS = (
     "deliver.recorded",
     "deliver.before_finding",
     "deliver.after_finding",
+    "publish.releasing",
+    "publish.released",
+    "publish.following",
 )
 """Every name that `at` is called with."""
 

@@ -31,6 +31,8 @@ from parvis.worker.collect import Collecting
 from parvis.worker.listen import STREAM_LEASE_S, Listening
 from parvis.worker.loops import Stopping, repeat
 from parvis.worker.notices import Notifying
+from parvis.worker.publishing import LOOK_EVERY_S as PUBLISH_EVERY_S
+from parvis.worker.publishing import Publishing
 
 if TYPE_CHECKING:
     from parvis.channels.models import Channel
@@ -84,6 +86,8 @@ class Worker:
         self.stopping = Stopping()
         self._news = asyncio.Event()
         """Something was stored that is to be routed and heard: an open page shows it within two seconds."""
+        self._released = asyncio.Event()
+        """Publications became orders: delivery looks at once."""
         self.quick = DatabaseThread()
         self.steady = DatabaseThread()
 
@@ -95,15 +99,22 @@ class Worker:
         async with http_client() as client:
             listening = self._listening(client)
             delivery, collecting = self._delivery(client), self._collecting(client, listening)
-            alerting, notifying = self._alerting(), self._notifying()
+            alerting, notifying, publishing = self._alerting(), self._notifying(), self._publishing()
             await asyncio.gather(
-                repeat("deliver", lambda: self._deliver(delivery), every_s=0, stopping=self.stopping),
+                repeat("deliver", lambda: self._deliver(delivery, publishing), every_s=0, stopping=self.stopping),
+                repeat(
+                    "release", publishing.release, every_s=PUBLISH_EVERY_S, stopping=self.stopping, news=publishing.due
+                ),
+                repeat(
+                    "follow", publishing.follow, every_s=PUBLISH_EVERY_S, stopping=self.stopping, news=publishing.moved
+                ),
                 repeat("collect", collecting.turn, every_s=_LOOK_EVERY_S, stopping=self.stopping),
                 repeat("route and jobs", self._work, every_s=_LOOK_EVERY_S, stopping=self.stopping, news=self._news),
                 repeat("alerts", alerting.turn, every_s=ALERTS_EVERY_S, stopping=self.stopping),
                 repeat("notices", notifying.turn, every_s=_NOTIFY_EVERY_S, stopping=self.stopping),
                 repeat("keep", self._keep, every_s=_WAKE_EVERY_S, stopping=self.stopping),
             )
+            publishing.stop()
             await asyncio.gather(
                 delivery.drain(STOP_WITHIN_S), collecting.abandon(), listening.abandon(), notifying.abandon()
             )
@@ -114,13 +125,16 @@ class Worker:
         """All that is due now, and no more."""
         async with http_client() as client:
             delivery, collecting = self._delivery(client), self._collecting(client)
-            alerting, notifying = self._alerting(), self._notifying()
+            alerting, notifying, publishing = self._alerting(), self._notifying(), self._publishing()
             await collecting.turn()
             await collecting.finish()
             while await self._work():
                 pass
+            await publishing.release()
             while await delivery.turn() or delivery.is_busy:
                 await delivery.wait(_DELIVER_EVERY_S)
+            await publishing.follow()
+            publishing.stop()
             await self._work()
             while await alerting.turn():
                 pass
@@ -159,9 +173,19 @@ class Worker:
     def _notifying(self) -> Notifying:
         return Notifying(worker=self.name, clock=self.clock, in_database=self.quick)
 
-    async def _deliver(self, delivery: Delivery) -> bool:
-        await delivery.turn()
-        await delivery.wait(_DELIVER_EVERY_S)
+    def _publishing(self) -> Publishing:
+        return Publishing(clock=self.clock, in_database=self.quick, on_release=self._released.set)
+
+    async def _deliver(self, delivery: Delivery, publishing: Publishing) -> bool:
+        """Waits for calls to end, or for something to be released, but not for long."""
+        self._released.clear()
+        before = delivery.delivered_count
+        if await delivery.turn() or delivery.delivered_count != before:
+            publishing.moved.set()
+        waiting = {asyncio.ensure_future(delivery.wait(_DELIVER_EVERY_S)), asyncio.ensure_future(self._released.wait())}
+        _, left = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for one in left:
+            one.cancel()
         return True
 
     async def _work(self) -> bool:

@@ -1,0 +1,148 @@
+"""What screens show of posts: lists, the calendar, one post, and what waits for somebody's approval."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+
+from parvis.channels.models import Effect
+from parvis.core.errors import NotAllowed
+from parvis.orgs.models import Department, Member
+from parvis.publishing.approving import must_not_be_own, step_of
+from parvis.publishing.models import (
+    OPEN_REQUEST,
+    ApprovalRequest,
+    ApprovalVote,
+    Post,
+    PostComment,
+    PostVersion,
+    Publication,
+    PublicationState,
+)
+from parvis.publishing.rules import may_stand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A publication with its parts in the order in which they leave; none before it was released."""
+
+    publication: Publication
+    parts: tuple[Effect, ...]
+    is_behind: bool
+    """The post was changed since: what leaves is what was planned."""
+
+
+def posts_of(
+    member: Member,
+    *,
+    states: Collection[str] = (),
+    department: Department | None = None,
+    before: tuple[datetime, int] | None = None,
+    limit: int = 50,
+) -> list[Post]:
+    """The last changed first; `before`: (updated_at, id) of the last one that was shown."""
+    rows = Post.objects.visible_to(member).select_related("department", "created_by")
+    if states:
+        rows = rows.filter(state__in=list(states))
+    if department is not None:
+        rows = rows.filter(department=department)
+    if before is not None:
+        rows = rows.filter(Q(updated_at__lt=before[0]) | Q(updated_at=before[0], pk__lt=before[1]))
+    return list(rows.order_by("-updated_at", "-pk")[:limit])
+
+
+def post_counts(member: Member, *, department: Department | None = None) -> dict[str, int]:
+    """How many posts there are in each state that has any."""
+    rows = Post.objects.visible_to(member)
+    if department is not None:
+        rows = rows.filter(department=department)
+    return dict(rows.order_by().values_list("state").annotate(count=Count("pk")))
+
+
+def comment_for(member: Member, key: int) -> PostComment | None:
+    """None where there is none that the member sees."""
+    rows = PostComment.objects.visible_to(member).select_related("post__department")
+    found: PostComment | None = rows.filter(pk=key).first()
+    return found
+
+
+def post_for(member: Member, key: int) -> Post | None:
+    """None where there is none that the member sees."""
+    found: Post | None = (
+        Post.objects.visible_to(member).select_related("department", "created_by").filter(pk=key).first()
+    )
+    return found
+
+
+def publication_for(member: Member, key: int) -> Publication | None:
+    found: Publication | None = (
+        Publication.objects.visible_to(member).select_related("post", "channel").filter(pk=key).first()
+    )
+    return found
+
+
+def calendar(
+    member: Member, start: datetime, end: datetime, *, department: Department | None = None, limit: int = 2000
+) -> list[Publication]:
+    """What leaves or has left from `start` until before `end`, in the order of its time; what was cancelled is not there."""
+    rows = Publication.objects.visible_to(member).filter(due_at__gte=start, due_at__lt=end)
+    if department is not None:
+        rows = rows.filter(department=department)
+    rows = rows.exclude(state=PublicationState.CANCELLED).select_related("post", "channel", "department")
+    return list(rows.order_by("due_at", "pk")[:limit])
+
+
+def publications_of(post: Post) -> list[Progress]:
+    """Of all its channels, the cancelled ones included; the caller has checked that the post may be seen."""
+    rows = list(post.publications.select_related("channel").order_by("channel__name", "pk"))
+    parts: dict[object, list[Effect]] = {row.key: [] for row in rows}
+    for effect in Effect.objects.filter(chain__in=list(parts)).order_by("step", "pk"):
+        parts[effect.chain].append(effect)
+    return [
+        Progress(publication=row, parts=tuple(parts[row.key]), is_behind=row.version != post.version) for row in rows
+    ]
+
+
+def versions_of(post: Post) -> QuerySet[PostVersion]:
+    """Newest first; what its writer amended soon after is not shown."""
+    return post.versions.filter(is_amended=False).select_related("member").order_by("-number")
+
+
+def comments_of(post: Post) -> QuerySet[PostComment]:
+    return post.comments.select_related("member", "resolved_by").order_by("pk")
+
+
+def request_of(post: Post) -> ApprovalRequest | None:
+    """The newest."""
+    return post.requests.select_related("asked_by").prefetch_related("votes__member").order_by("-pk").first()
+
+
+def approvals_waiting(member: Member, *, now: datetime, limit: int = 100) -> list[ApprovalRequest]:
+    """Requests on which the member's word is waited for, the soonest to expire first."""
+    rows = ApprovalRequest.objects.visible_to(member).filter(OPEN_REQUEST)
+    rows = rows.exclude(expires_at__lte=now).exclude(
+        pk__in=ApprovalVote.objects.filter(member=member).values("request")
+    )
+    rows = rows.select_related("post__department", "asked_by").order_by("expires_at", "pk")
+    return _theirs(rows, member, limit=limit)
+
+
+def _theirs(
+    rows: Sequence[ApprovalRequest] | QuerySet[ApprovalRequest], member: Member, *, limit: int
+) -> list[ApprovalRequest]:
+    found: list[ApprovalRequest] = []
+    for request in rows:
+        if len(found) == limit:
+            break
+        if may_stand(step_of(request), request.post.department_id, member) and not _is_own(request, member):
+            found.append(request)
+    return found
+
+
+def _is_own(request: ApprovalRequest, member: Member) -> bool:
+    try:
+        must_not_be_own(request, request.post, member)
+    except NotAllowed:
+        return True
+    return False
