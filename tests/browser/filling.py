@@ -11,7 +11,8 @@ django.setup()
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 
-from parvis.channels.models import Item  # noqa: E402
+from parvis.channels.models import Effect, Item  # noqa: E402
+from parvis.core.post import Content  # noqa: E402
 from parvis.flows.route import route_new_items  # noqa: E402
 from parvis.inbox.models import Conversation  # noqa: E402
 from parvis.listening.alerts.learning import Terms  # noqa: E402
@@ -37,6 +38,17 @@ from parvis.listening.telling import Stories  # noqa: E402
 from parvis.orgs.crisis import may_leave  # noqa: E402
 from parvis.orgs.models import Member  # noqa: E402
 from parvis.orgs.notices.routes import add_route  # noqa: E402
+from parvis.publishing.models import Post, Publication  # noqa: E402
+from parvis.publishing.services import (  # noqa: E402
+    ask_approval,
+    create_post,
+    plan,
+    publish_now,
+    resolve_comment,
+    save_draft,
+    set_rule,
+    write_comment,
+)
 from parvis.testing.cast import Cast, make_cast  # noqa: E402
 from parvis.testing.factories import make_channel, make_item, make_profile  # noqa: E402
 from parvis.testing.figured import Said, put_said  # noqa: E402
@@ -72,6 +84,7 @@ def fill(count: int) -> dict[str, str]:
     assert Conversation.objects.count() == count
     _listen(cast, now)
     _in_crisis(cast, now)
+    _publish(cast, now)
     return {member.name: session_of(member) for member in Member.objects.all()}
 
 
@@ -84,6 +97,36 @@ def _listen(cast: Cast, now: datetime) -> None:
         place, _, _ = look_back(query, place, now=now)
     Stories().place(list(Item.objects.values_list("id", flat=True)), now=now)
     _ring(query, cast, now)
+
+
+def _publish(cast: Cast, now: datetime) -> None:
+    """Posts in every state that a page has: written by two, to approve, planned, on its way, stuck, out, cancelled."""
+    channels = [
+        make_channel(cast.news, connector="mastodon", name="Radio Parvis auf dem Nachrichtenverbreitungsdienst", can=["publish"]),
+        make_channel(cast.news, connector="bluesky", name="parvis.example.org", can=["publish"]),
+    ]  # fmt: skip
+    long = Content(text=f"{TEXTS[2][1]} " * 6, thread=(TEXTS[3][1],), comment="First.", warning="Words", language="de")
+    contents = [long, Content(text=TEXTS[3][1], language="ar", link="https://example.org/a"), Content(text=TEXTS[4][1])]
+    posts = [
+        create_post(cast.camille, cast.news, now=now, title=f"{title} {TEXTS[2][1]}"[:90], content=content, channels=channels)
+        for title, content in zip(("Draft", "Planned", "Out"), contents, strict=True)
+    ]  # fmt: skip
+    write_comment(posts[0], cast.maud, "@Camille: shorter?", now=now)
+    resolve_comment(write_comment(posts[0], cast.camille, "Done.", now=now), cast.maud, now=now)
+    on = {channel.pk: {"changes": {}} for channel in channels} | {channels[0].pk: {"changes": {"text": "Shorter."}}}
+    save_draft(posts[0], cast.maud, base_version=posts[0].version, content=long, variants=on, now=now, title="Renamed")
+    plan(posts[1], cast.camille, due_local=(now + timedelta(hours=30)).replace(tzinfo=None), zone="UTC", now=now)
+    publish_now(posts[2], cast.camille, now=now)
+    refused = {"code": "refused", "en": "The platform refused it.", "fr": "La plateforme a refusé."}
+    rows = list(Publication.objects.filter(post=posts[2]).order_by("pk"))
+    Publication.objects.filter(pk=rows[0].pk).update(state="needs_person", error=refused)
+    Effect.objects.filter(chain=rows[0].key).update(state="needs_person", error=refused, is_in_doubt=True, try_count=1)
+    Publication.objects.filter(pk=rows[1].pk).update(state="done", url="https://bsky.example/1", done_at=now)
+    Effect.objects.filter(chain=rows[1].key).update(state="done")
+    Post.objects.filter(pk=posts[2].pk).update(state="stuck")
+    asked = create_post(cast.sam, cast.sport, now=now, title="To approve", content=Content(text="We won."))
+    set_rule(cast.sport, cast.olive, "one", now=now)
+    ask_approval(asked, cast.sam, now=now, note="Before eight, please")
 
 
 def _ring(query: SavedQuery, cast: Cast, now: datetime) -> None:

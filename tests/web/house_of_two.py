@@ -15,6 +15,7 @@ from django.db import connection
 
 from parvis.channels.models import Effect, EffectState, Envelope, EnvelopeState, ItemVersion
 from parvis.channels.search import SearchRow, add_rows, search_words
+from parvis.core.post import Content
 from parvis.core.types import Status
 from parvis.inbox.models import Draft, Label, Labelling, Mention, Note, Presence, SavedView
 from parvis.jobs.models import Job, JobState
@@ -51,6 +52,8 @@ from parvis.orgs.crisis import may_leave
 from parvis.orgs.models import Department, HeldBack, Link, LinkPurpose, Member, NoticeRoute
 from parvis.orgs.notices.routes import add_route
 from parvis.orgs.rights import Role
+from parvis.publishing.models import Post, PostComment, Publication
+from parvis.publishing.services import create_post, plan, write_comment
 from parvis.testing.cast import Cast
 from parvis.testing.clock import MONDAY
 from parvis.testing.factories import make_channel, make_conversation, make_item, make_member, make_profile
@@ -98,6 +101,12 @@ class Part:
     """Open, and nobody looks after it."""
     route: NoticeRoute
     """The department's."""
+    post: Post
+    """A draft with a comment, for a channel that takes posts."""
+    comment: PostComment
+    planned: Post
+    publication: Publication
+    """Of `planned`: it leaves tomorrow."""
 
 
 def furnish(cast: Cast) -> SimpleNamespace:
@@ -184,7 +193,24 @@ def _part(department: Department, person: Member, colleague: Member, word: str) 
         department, person, other, channel, conversation, item, published, label, note, own_view, shared_view,
         invitation, effect, own_job, channel_job, batch, query, story, file, room, line, task, held,
         *_compared(department, person, query, published, word), *_ringing(department, person, other, query, word),
+        *_publishing(department, person, other, word),
     )  # fmt: skip
+
+
+def _publishing(
+    department: Department, person: Member, other: Member, word: str
+) -> tuple[Post, PostComment, Post, Publication]:
+    channel = make_channel(department, name=f"Toots {word}", connector="mastodon", can=["publish"])
+    content = Content(text=f"Written {word}", warning=f"Warned {word}", thread=(f"More {word}",))
+    post = create_post(person, department, now=MONDAY, title=f"Draft {word}", content=content, channels=[channel])
+    comment = write_comment(post, person, f"Said {word}, @{other.name}", now=MONDAY)
+    planned = create_post(
+        person, department, now=MONDAY, title=f"Planned {word}", content=Content(text=f"Tomorrow {word}"),
+        channels=[channel],
+    )  # fmt: skip
+    due_local = (MONDAY + timedelta(days=1)).replace(tzinfo=None)
+    publications = plan(planned, person, due_local=due_local, zone="UTC", now=MONDAY).publications
+    return post, comment, planned, publications[0]
 
 
 def _compared(
@@ -253,12 +279,15 @@ _SESSIONS = {"django_session", "usersessions_usersession"}
 
 def digest() -> dict[str, str]:
     """One hash for each table, sessions left out: what two of them disagree about was changed between."""
+    tables = [model._meta.db_table for model in apps.get_models() if model is not Session]
+    tables = [table for table in tables if table not in _SESSIONS]
     found = {}
     with connection.cursor() as cursor:
-        for model in apps.get_models():
-            table = model._meta.db_table
-            if table in _SESSIONS or model is Session:
-                continue
+        if connection.vendor == "postgresql":
+            rows_of = "SELECT '{0}', md5(string_agg(t::text, ' ' ORDER BY t::text)) FROM \"{0}\" t"
+            cursor.execute(" UNION ALL ".join(rows_of.format(table) for table in tables))
+            return dict(cursor.fetchall())
+        for table in tables:
             cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')
             rows = json.dumps(cursor.fetchall(), default=str)
             found[table] = hashlib.sha256(rows.encode()).hexdigest()

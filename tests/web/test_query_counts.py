@@ -10,6 +10,7 @@ from django.urls import URLPattern, get_resolver
 
 from parvis.channels.models import Effect, EffectState, ItemVersion
 from parvis.core.connector import Can
+from parvis.core.post import Content
 from parvis.core.types import Status
 from parvis.inbox.models import Draft, Presence
 from parvis.inbox.services import add_label, write_note
@@ -18,6 +19,7 @@ from parvis.listening.reputation.services import ComparisonWish, SideWish, add_a
 from parvis.listening.services import Wish, save_query
 from parvis.moderation.services import decide
 from parvis.orgs.rights import Role
+from parvis.publishing.services import ask_approval, create_post, plan, set_rule, vote, write_comment
 from parvis.testing.clock import MONDAY, later
 from parvis.testing.factories import (
     make_channel,
@@ -177,3 +179,28 @@ def test_pages_of_reputation_take_few_queries(client, cast, house, who):
         f"{alone}items/?since=2020-01-01T00&until=2030-01-01T00&channel={house[0].channel_id}",
     ):  # fmt: skip
         _read(client, path)
+
+
+@pytest.mark.parametrize("who", ["olive", "camille"])
+def test_pages_of_posts_take_few_queries(client, cast, house, who):
+    channels = [
+        make_channel(cast.news, connector=("mastodon", "bluesky")[number % 2], can=["publish"]) for number in range(6)
+    ]
+    set_rule(cast.news, cast.maud, "four_eyes", now=NOW)
+    posts = [
+        create_post(cast.camille, cast.news, now=NOW, content=Content(text=f"Post {number}"), channels=channels)
+        for number in range(40)
+    ]
+    for number, post in enumerate(posts[:12]):
+        write_comment(post, cast.maud, f"@camille number {number}", now=NOW)
+        asked = ask_approval(post, cast.camille, now=NOW)
+        if number % 2:
+            vote(asked, cast.maud, "approve", now=NOW)
+            plan(post, cast.camille, due_local=NOW.replace(hour=12 + number // 2, tzinfo=None), zone="UTC", now=NOW)
+    client.force_login(getattr(cast, who), backend="parvis.orgs.asking.Backend")
+    for tab in ("drafts", "approve", "planned", "way", "out"):
+        _read(client, f"/publish/?tab={tab}")
+    _read(client, "/publish/calendar/?month=" + NOW.strftime("%Y-%m"))
+    for post in (posts[0], posts[1], posts[20]):
+        _read(client, f"/publish/{post.pk}/")
+        _read(client, f"/publish/{post.pk}/versions/")

@@ -27,6 +27,7 @@ DESK = (
     Place("today", "home", _("Today"), "t"),
     Place("inbox", "inbox", _("Inbox"), "i"),
     Place("moderation", "shield-check", _("Moderation"), "m", Action.DECIDE),
+    Place("publish", "send", _("Publish"), "w", Action.DRAFT),
     Place("listen", "ear", _("Listen"), "l"),
 )
 HOUSE = (
@@ -38,6 +39,7 @@ HOUSE = (
 NEW = (
     Place("channel-new", "plug-connected", _("Channel"), "", Action.MANAGE_CHANNELS),
     Place("people-invite", "user-plus", _("Invitation"), "", Action.MANAGE_PEOPLE),
+    Place("post-new", "send", _("Post"), "", Action.DRAFT),
     Place("query-new", "ear", _("Query"), "", Action.LISTEN),
 )
 

@@ -1,0 +1,239 @@
+"""Writing a post: the composer with what leaves beside it, kept at every pause, put together with what others write."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from parvis.channels.queries import channels_of
+from parvis.core.errors import DraftConflict, NotAllowed, ParvisError
+from parvis.core.post import Option
+from parvis.orgs.access import may, must, reach_of
+from parvis.orgs.queries import departments_where
+from parvis.orgs.rights import Action
+from parvis.publishing import queries
+from parvis.publishing.content import preflight
+from parvis.publishing.drafting import Draft, create_post, merge_drafts, save_draft
+from parvis.publishing.models import Post, PostVersion
+from parvis.publishing.written import as_content
+from parvis.web.asked import asked_number
+from parvis.web.errors import words_of
+from parvis.web.screens.publish.cards import cards_of, draft_from, split_for
+from parvis.web.screens.publish.form import (
+    Offered,
+    Written,
+    conflict_field,
+    draft_of,
+    fields_of,
+    has_any,
+    offered_channels,
+    option_field,
+    read_form,
+)
+from parvis.web.screens.publish.status import status_of
+from parvis.web.screens.publish.views import may_write, post_for
+from parvis.web.screens.publish.words import field_name
+
+LANGUAGES = (
+    ("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"), ("rm", "Rumantsch"), ("en", "English"),
+    ("es", "Español"), ("pt", "Português"), ("ar", "العربية"), ("uk", "Українська"),
+)  # fmt: skip
+_LATER = {"repeated", "nearly_repeated", "same_minute", "crisis"}
+"""What is looked up in the house's own rows, and not at every pause."""
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    member, now = request.member, request.now  # type: ignore[attr-defined]
+    if not reach_of(member).anywhere(Action.DRAFT):
+        must(member, Action.DRAFT)
+    departments = departments_where(member, Action.DRAFT)
+    asked = asked_number(request.POST.get("department", ""))
+    chosen = next((one for one in departments if one.pk == asked), None)
+    if request.method == "POST":
+        if chosen is None:
+            raise NotAllowed(action=str(Action.DRAFT.label))
+        post = create_post(member, chosen, now=now, title=request.POST.get("working_title", ""))
+        return redirect("post", post.pk)
+    here = request.department  # type: ignore[attr-defined]
+    return render(request, "screens/publish/new.html", {"departments": departments, "here": here})
+
+
+@require_GET
+def page(request: HttpRequest, key: int) -> HttpResponse:
+    post = post_for(request, key)
+    return render(request, "screens/publish/post.html", _context(request, post, draft_of(post)))
+
+
+@require_POST
+def save(request: HttpRequest, key: int) -> HttpResponse:
+    """What was typed so far. Scripts are told what stands now; without them the page comes again."""
+    member, post = request.member, post_for(request, key)  # type: ignore[attr-defined]
+    must(member, Action.DRAFT, post)
+    is_script = request.headers.get("X-Requested-With") == "fetch"
+    offered = _offered(request, post)
+    base_version = asked_number(request.POST.get("base_version", "")) or post.version
+    try:
+        written = read_form(request.POST, _begun(post, base_version), offered)
+        if "split" in request.POST:
+            written = _split(written, offered)
+        saved = save_draft(
+            post, member, base_version=base_version, content=written.content, variants=written.variants,
+            title=written.title, now=request.now,  # type: ignore[attr-defined]
+        )  # fmt: skip
+    except DraftConflict as error:
+        return _conflict(request, post, error, base_version, offered, is_script=is_script)
+    except NotAllowed:
+        raise
+    except ParvisError as error:
+        if is_script:
+            return JsonResponse({"problem": words_of(error)}, status=422)
+        messages.error(request, words_of(error))
+        return redirect("post", key)
+    if not is_script:
+        messages.success(request, _merged_words() if saved.is_merged else _("Kept."))
+        return redirect("post", key)
+    draft = Draft(title=saved.title, content=saved.content, variants=saved.variants)
+    told = {
+        "version": saved.version, "own_version": saved.own_version, "is_merged": saved.is_merged,
+        "is_changed": saved.is_changed, "at": f"{timezone.localtime(request.now):%H:%M}",  # type: ignore[attr-defined]
+    }  # fmt: skip
+    return JsonResponse(
+        told | ({"fields": fields_of(draft, offered), "said": _merged_words()} if saved.is_merged else {})
+    )
+
+
+@require_POST
+def cards(request: HttpRequest, key: int) -> HttpResponse:
+    """What would leave of what is typed at this moment; nothing is kept by it."""
+    post = post_for(request, key)
+    must(request.member, Action.DRAFT, post)  # type: ignore[attr-defined]
+    offered = _offered(request, post)
+    try:
+        written = read_form(request.POST, draft_of(post), offered)
+        found = cards_of(written.content, written.variants, offered)
+    except ParvisError as error:
+        return render(request, "screens/publish/cards.html", {"problem": words_of(error)})
+    return render(request, "screens/publish/cards.html", {"cards": found})
+
+
+@require_GET
+def check(request: HttpRequest, key: int) -> HttpResponse:
+    """What else of the house's is near: the same said before, something else in that minute, a pause."""
+    post = post_for(request, key)
+    names = dict(channels_of(request.member).values_list("pk", "name"))  # type: ignore[attr-defined]
+    found = preflight(post, now=request.now)  # type: ignore[attr-defined]
+    lines = [
+        {"channel": names[key], "fault": fault} for key, faults in found.items() if key in names for fault in faults
+        if fault.code in _LATER
+    ]  # fmt: skip
+    return render(request, "screens/publish/check.html", {"lines": lines})
+
+
+def _context(request: HttpRequest, post: Post, draft: Draft, **more: Any) -> dict[str, Any]:
+    member, now = request.member, request.now  # type: ignore[attr-defined]
+    channels = list(channels_of(member))
+    offered = offered_channels(member, post, channels)
+    fields = fields_of(draft, offered)
+    content = as_content(draft.content)
+    variants = {int(key): variant for key, variant in draft.variants.items()}
+    seen = {channel.pk for channel in channels}
+    hidden = sum(variant["is_on"] and key not in seen for key, variant in variants.items())
+    found = cards_of(content, variants, offered)
+    return {
+        "post": post,
+        "fields": fields,
+        "may_write": may_write(request, post),
+        "may_comment": may(member, Action.NOTE, post),
+        "has": has_any(offered),
+        "languages": LANGUAGES,
+        "is_other_language": bool(fields["language"]) and fields["language"] not in dict(LANGUAGES),
+        "choices": [_choice(one, fields) for one in offered],
+        "hidden_count": hidden,
+        "cards": found,
+        "status": status_of(post, member, request.house, seen=seen, now=now),  # type: ignore[attr-defined]
+        "comments": queries.comments_of(post),
+        **more,
+    }
+
+
+def _choice(one: Offered, fields: dict[str, Any]) -> dict[str, Any]:
+    key = one.channel.pk
+    options = [_option(key, option, fields) for option in one.publishing.options]
+    text, is_alone = fields[f"v-{key}-text"], fields[f"v-{key}-alone"]
+    is_other = bool(text or is_alone or any(option["is_other"] for option in options))
+    return {
+        "channel": one.channel, "is_on": str(key) in fields["channels"], "text": text, "is_alone": is_alone,
+        "options": options, "is_other": is_other,
+    }  # fmt: skip
+
+
+def _option(key: int, option: Option, fields: dict[str, Any]) -> dict[str, Any]:
+    name = option_field(key, option)
+    default = ", ".join(option.default) if isinstance(option.default, list | tuple) else option.default
+    return {"name": name, "option": option, "value": fields[name], "is_other": fields[name] != default}
+
+
+def _offered(request: HttpRequest, post: Post) -> list[Offered]:
+    return offered_channels(request.member, post, channels_of(request.member))  # type: ignore[attr-defined]
+
+
+def _split(written: Written, offered: list[Offered]) -> Written:
+    text, thread = split_for(written, offered)
+    content = as_content(draft_from(written).content | {"text": text, "thread": thread})
+    return Written(title=written.title, content=content, variants=written.variants)
+
+
+def _begun(post: Post, number: int) -> Draft:
+    """What the writer began from: fields that the form does not have are theirs unchanged."""
+    found = post.versions.filter(number=number).first() if number != post.version else None
+    return _draft(found) if found is not None else draft_of(post)
+
+
+def _draft(version: PostVersion) -> Draft:
+    return Draft(title=version.title, content=version.content, variants=version.variants)
+
+
+def _conflict(
+    request: HttpRequest,
+    post: Post,
+    error: DraftConflict,
+    base_version: int,
+    offered: list[Offered],
+    *,
+    is_script: bool,
+) -> HttpResponse:
+    """Both texts, and all else put together: from there the writer chooses."""
+    numbers = {base_version, error.version, error.kept_version}
+    rows = {row.number: _draft(row) for row in post.versions.filter(number__in=numbers)}
+    mine, theirs = rows[error.kept_version], rows[error.version]
+    merged, _names = merge_drafts(rows.get(base_version, theirs), theirs, mine)
+    ours = fields_of(mine, offered)
+    shown = fields_of(merged, offered)
+    conflicts = [
+        {"name": name, "label": _label(name, offered), "theirs": shown[name], "mine": ours[name]}
+        for name in map(conflict_field, error.theirs)
+        if name in shown
+    ]
+    if is_script:
+        told = {"version": error.version, "problem": words_of(error), "fields": shown, "conflicts": conflicts}
+        return JsonResponse(told, status=409)
+    post.refresh_from_db()
+    context = _context(request, post, merged, conflicts=conflicts, problem=words_of(error))
+    return render(request, "screens/publish/post.html", context, status=409)
+
+
+def _label(name: str, offered: list[Offered]) -> str:
+    if not name.startswith("v-"):
+        return field_name(name)
+    key, _sign, inner = name.removeprefix("v-").partition("-")
+    channel = next((one.channel.name for one in offered if str(one.channel.pk) == key), "")
+    return f"{field_name('options' if inner.startswith('option') else inner)} – {channel}"
+
+
+def _merged_words() -> str:
+    return _("Somebody else has written meanwhile: both are in it now.")

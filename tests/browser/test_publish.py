@@ -1,0 +1,143 @@
+"""Writing a post in a real browser: counted while it is typed, kept at every pause, by two people, and planned."""
+
+from playwright.sync_api import expect
+
+KEEPS_WITHIN_MS = 8000
+
+
+def _new(desk, open_page, title="A post", who="Camille"):
+    page = open_page(desk, "/publish/new/", who=who)
+    page.locator("#working-title").fill(title)
+    if page.locator("#department-of").count():
+        page.locator("#department-of").select_option(label="News")
+    page.get_by_role("button", name="Start writing").click()
+    page.locator("#composer").wait_for()
+    return page
+
+
+def _kept(page):
+    expect(page.locator("#kept")).to_contain_text("Kept ", timeout=KEEPS_WITHIN_MS)
+
+
+def test_it_is_written_counted_kept_split_and_planned(desk, open_page):
+    page = _new(desk, open_page)
+    page.get_by_label("parvis.example.org", exact=True).check()
+    page.locator("#f-text").fill("Six words make a short sentence. " * 12)
+    expect(page.locator("#cards")).to_contain_text("396 of 300 signs", timeout=KEEPS_WITHIN_MS)
+    expect(page.locator("#cards mark.over")).to_be_visible()
+    _kept(page)
+    page.locator("summary", has_text="Thread").click()
+    page.get_by_role("button", name="Split into a thread").click()
+    expect(page.locator("#thread textarea").first).not_to_have_value("")
+    expect(page.locator("#cards mark.over")).to_have_count(0)
+    page.reload()
+    expect(page.locator("#f-text")).not_to_have_value("")
+    page.locator("#f-text").fill("Changed at the last moment.")
+    page.locator("#due-day").fill("2031-12-24")
+    page.locator("#due-time").fill("18:00")
+    page.get_by_role("button", name="Plan", exact=True).click()
+    expect(page.locator("#status")).to_contain_text("24 December 2031")
+    expect(page.locator("#f-text")).to_have_value("Changed at the last moment.")
+    page.goto(desk.address + "/publish/calendar/?month=2031-12")
+    expect(page.locator(".month")).to_contain_text("A post")
+
+
+def test_what_two_write_in_different_places_stands_on_both_screens(desk, open_page):
+    camille = _new(desk, open_page)
+    camille.locator("#f-text").fill("Camille’s text")
+    _kept(camille)
+    maud = open_page(desk, camille.url.removeprefix(desk.address), who="Maud")
+    expect(maud.locator("#f-text")).to_have_value("Camille’s text")
+    maud.locator("#f-working_title").fill("Maud’s title")
+    expect(camille.locator("#f-working_title")).to_have_value("Maud’s title", timeout=KEEPS_WITHIN_MS * 2)
+    expect(camille.locator("#kept")).to_contain_text("Somebody else has written meanwhile")
+
+
+def test_where_both_change_the_same_each_text_is_shown_and_one_is_taken(desk, open_page):
+    camille = _new(desk, open_page)
+    camille.locator("#f-text").fill("As it was")
+    _kept(camille)
+    maud = open_page(desk, camille.url.removeprefix(desk.address), who="Maud")
+    camille.route("**/save/", lambda route: route.abort())
+    camille.locator("#f-text").fill("Camille’s words")
+    expect(camille.locator("#kept")).to_contain_text("cannot be reached", timeout=KEEPS_WITHIN_MS)
+    maud.locator("#f-text").fill("Maud’s words")
+    _kept(maud)
+    camille.unroute("**/save/")
+    camille.locator("#conflict").wait_for(timeout=KEEPS_WITHIN_MS * 2)
+    expect(camille.locator("#conflict")).to_contain_text("Camille’s words")
+    expect(camille.locator("#conflict")).to_contain_text("Maud’s words")
+    camille.get_by_role("button", name="Take mine").click()
+    expect(maud.locator("#f-text")).to_have_value("Camille’s words", timeout=KEEPS_WITHIN_MS * 2)
+    camille.faults.clear()  # the browser itself writes what did not arrive, and a conflict, into its console
+
+
+def test_what_was_typed_without_the_desk_comes_back(desk, open_page):
+    page = _new(desk, open_page)
+    page.route("**/save/", lambda route: route.abort())
+    page.locator("#f-text").fill("Typed in a tunnel")
+    expect(page.locator("#kept")).to_contain_text("cannot be reached", timeout=KEEPS_WITHIN_MS)
+    address = page.url
+    page.goto(desk.address + "/publish/")
+    page.unroute("**/save/")
+    page.goto(address)
+    expect(page.locator("#f-text")).to_have_value("Typed in a tunnel")
+    maud = open_page(desk, address.removeprefix(desk.address), who="Maud")
+    expect(maud.locator("#f-text")).to_have_value("Typed in a tunnel", timeout=KEEPS_WITHIN_MS * 2)
+    page.faults.clear()  # the browser itself writes what did not arrive into its console
+
+
+def test_without_scripts_a_post_is_written_and_planned_too(desk, open_page):
+    page = _new_without_scripts(desk, open_page)
+    page.locator("#f-text").fill("By hand")
+    page.locator("[name=channels]").first.check()
+    page.get_by_role("button", name="Keep").click()
+    expect(page.locator("#f-text")).to_have_value("By hand")
+    expect(page.locator("#cards")).to_contain_text("By hand")
+    page.locator("#due-day").fill("2031-12-24")
+    page.locator("#due-time").fill("18:00")
+    page.get_by_role("button", name="Plan", exact=True).click()
+    expect(page.locator("#status")).to_contain_text("24 December 2031")
+
+
+def _new_without_scripts(desk, open_page):
+    page = open_page(desk, "/publish/new/", java_script_enabled=False)
+    page.locator("#working-title").fill("Plain")
+    page.get_by_role("button", name="Start writing").click()
+    return page
+
+
+def test_more_of_a_list_comes_in_its_place(desk, open_page):
+    page = open_page(desk, "/publish/new/")
+    page.evaluate(
+        """async () => {
+          const body = new FormData(document.querySelector("main form"));
+          for (let n = 0; n < 40; n += 1) { body.set("working_title", "Post " + n); await fetch("/publish/new/", { method: "POST", body }); }
+        }"""
+    )
+    page.goto(desk.address + "/publish/")
+    expect(page.locator(".post-line")).to_have_count(30)
+    page.get_by_role("link", name="Load more").click()
+    expect(page.locator("#posts > ul > .post-line")).to_have_count(41)
+    expect(page.get_by_role("link", name="Load more")).to_have_count(0)
+
+
+def test_keys_go_there_begin_a_post_and_stop_one(desk, open_page):
+    page = open_page(desk, "/")
+    page.keyboard.press("g")
+    page.keyboard.press("w")
+    page.locator("h1", has_text="Publish").wait_for()
+    page.keyboard.press("c")
+    page.locator("h1", has_text="New post").wait_for()
+    page.goto(desk.address + "/publish/2/")
+    page.keyboard.press("h")
+    expect(page.locator("#status")).to_contain_text("Stopped")
+
+
+def test_two_on_the_same_post_see_each_other(desk, open_page):
+    camille = open_page(desk, "/publish/1/")
+    maud = open_page(desk, "/publish/1/", who="Maud")
+    expect(maud.locator("#present")).to_contain_text("Camille")
+    maud.locator("#f-text").press_sequentially("x")
+    camille.reload()
+    expect(camille.locator("#present")).to_contain_text("Maud is writing")
