@@ -3,6 +3,7 @@
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,10 +27,19 @@ FIRST = ("tests/real", "tests/worker", "tests/browser", "tests/web")
 """Begun before the others where several processes share them: the longest, so that none ends long after the rest."""
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Of several processes one has a whole file, and one all that shares the real servers."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByServers(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "real" if nodeid.startswith("tests/real/") else super()._split_scope(nodeid)
+
+    return ByServers(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for item in items:  # of several processes one has a whole file, and one all that shares the real servers
-        place = "real" if _is_in(item, ("tests/real",)) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(place))
     items.sort(key=lambda item: next((at for at, place in enumerate(FIRST) if _is_in(item, (place,))), len(FIRST)))
     if "PARVIS_TEST_HALVES" not in os.environ or "PARVIS_TEST_LONG" in os.environ:
         return
