@@ -3,7 +3,6 @@
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,24 +22,7 @@ SHARED_OUT = (
 """Every page and address once, each second one by either half; PARVIS_TEST_LONG runs them all on both."""
 
 
-FIRST = ("tests/real", "tests/worker", "tests/browser", "tests/web")
-"""Begun before the others where several processes share them: the longest, so that none ends long after the rest."""
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Of several processes one has a whole file, and one all that shares the real servers."""
-    from xdist.scheduler import LoadFileScheduling
-
-    class ByServers(LoadFileScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return "real" if nodeid.startswith("tests/real/") else super()._split_scope(nodeid)
-
-    return ByServers(config, log)
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: next((at for at, place in enumerate(FIRST) if _is_in(item, (place,))), len(FIRST)))
     if "PARVIS_TEST_HALVES" not in os.environ or "PARVIS_TEST_LONG" in os.environ:
         return
     is_postgresql = bool(os.environ.get("PARVIS_DATABASE"))
