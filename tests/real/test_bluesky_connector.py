@@ -70,7 +70,7 @@ class Desk:
 
 async def eventually(desk, holds):
     """The view lags the server by a second or so."""
-    for _ in range(40):
+    for _ in range(160):
         await desk.read()
         if holds():
             return
