@@ -52,7 +52,10 @@ def test_a_channel_in_trouble_is_named_with_its_reason(client, cast):
 @pytest.mark.usefixtures("_monday")
 def test_a_new_house_offers_the_next_steps_to_those_who_can_take_them(client, cast):
     assert "Invite a colleague" in open_as(client, cast.olive)
-    assert "Invite a colleague" not in open_as(client, cast.camille)
+    of_camille = open_as(client, cast.camille)
+    assert "Invite a colleague" not in of_camille
+    assert "Publish: write a post once" in of_camille
+    assert "Publish: write a post once" not in open_as(client, cast.anna)
     cast.house.created_at = later(days=-30)
     cast.house.save()
     assert "Invite a colleague" not in open_as(client, cast.olive)
