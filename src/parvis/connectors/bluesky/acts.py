@@ -10,12 +10,13 @@ from hashlib import sha256
 from typing import Any
 
 from parvis.connectors.bluesky.addresses import APP
-from parvis.connectors.bluesky.counting import MOST_BYTES, MOST_GRAPHEMES, grapheme_count
+from parvis.connectors.bluesky.counting import MOST_BYTES, MOST_GRAPHEMES
 from parvis.connectors.bluesky.parse import POST, parts_of
 from parvis.connectors.bluesky.richtext import written_facets
 from parvis.connectors.bluesky.service import Service, decoded
 from parvis.core.connector import Act, Can, ChosenId, Done, FindOwn, Order, Session
 from parvis.core.errors import FieldMissing, Refused, RemoteBroken, RemoteGone, RightMissing, TextTooLong
+from parvis.core.measuring import grapheme_count
 from parvis.core.types import Kind, Status
 from parvis.core.wording import Text
 

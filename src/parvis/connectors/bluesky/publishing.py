@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from parvis.connectors.bluesky.counting import MOST_BYTES, MOST_GRAPHEMES, grapheme_count
+from parvis.connectors.bluesky.counting import MOST_BYTES, MOST_GRAPHEMES
 from parvis.core.connector import Can
+from parvis.core.measuring import grapheme_count
 from parvis.core.post import Content, Fault, Has, MediaRule, Medium, Option, Part, Publishing
 from parvis.core.wording import Text
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from parvis.connectors.bluesky import connector
 from parvis.connectors.bluesky.acts import record_key
-from parvis.connectors.bluesky.counting import grapheme_count
 from parvis.connectors.bluesky.firehose import step_of
 from parvis.connectors.bluesky.richtext import as_html, facets_of, written_facets
 from parvis.core.connector import Can, Order, Target
 from parvis.core.errors import AnswerNotUnderstood, AnswerUnusable, FieldMissing, TextTooLong, Unreachable
+from parvis.core.measuring import grapheme_count
 from parvis.core.types import Answer, Kind, Payload, Status
 
 FOLDER = Path(__file__).parent
