@@ -104,8 +104,8 @@ def test_many_small_steps_find_the_same_as_one(cast, channel, now, monkeypatch):
     monkeypatch.setattr(history, "STEP_S", 0.0)
     for query in (parts, words):
         _look(query, now)
-    assert list(parts.matches.values_list("item_id", flat=True)) == list(
-        whole.matches.values_list("item_id", flat=True)
+    assert list(parts.matches.order_by("item_id").values_list("item_id", flat=True)) == list(
+        whole.matches.order_by("item_id").values_list("item_id", flat=True)
     )
     assert (_hours(parts), parts.match_count) == (_hours(whole), whole.match_count)
     assert words.match_count == words.matches.count() == 8
@@ -115,9 +115,9 @@ def test_a_second_look_writes_nothing_again(cast, channel, now):
     _items(channel, now)
     query = _save(cast, "climat", now)
     _look(query, now)
-    before = (list(query.matches.values_list("id", flat=True)), _hours(query), query.match_count)
+    before = (list(query.matches.order_by("id").values_list("id", flat=True)), _hours(query), query.match_count)
     _look(query, now)
-    assert (list(query.matches.values_list("id", flat=True)), _hours(query), query.match_count) == before
+    assert (list(query.matches.order_by("id").values_list("id", flat=True)), _hours(query), query.match_count) == before
 
 
 def test_a_query_that_moves_to_another_department_keeps_nothing_of_the_first(cast, channel, now):
@@ -128,7 +128,7 @@ def test_a_query_that_moves_to_another_department_keeps_nothing_of_the_first(cas
     wish = Wish(name="Q", text="climat", department=cast.sport)
     change_query(query, cast.olive, wish, now=now, revision=query.revision)
     _look(query, now)
-    assert list(query.matches.values_list("item_id", flat=True)) == [there.id]
+    assert list(query.matches.order_by("item_id").values_list("item_id", flat=True)) == [there.id]
     assert (query.match_count, [count for _, count, *_ in _hours(query)]) == (1, [1])
 
 
@@ -148,7 +148,7 @@ def test_what_changes_between_reading_and_writing_is_left_to_hearing(
 
     monkeypatch.setattr(history, "lock_matches", change_then_lock)
     _look(query, now)
-    assert list(query.matches.values_list("item_id", flat=True)) == [second.id]
+    assert list(query.matches.order_by("item_id").values_list("item_id", flat=True)) == [second.id]
     assert query.match_count == 1
 
 
