@@ -51,6 +51,16 @@ def cast(db):
     return make_cast()
 
 
+@pytest.fixture(scope="module")
+def shared_db(django_db_setup, django_db_blocker):
+    """For rows that a whole module reads: each of its tests, marked django_db, is rolled back to them."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _trail_is_emptied_between_tests():
     from parvis.testing.flushing import trail_is_emptied_between_tests

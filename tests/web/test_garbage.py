@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from tests.web.house_of_two import furnish
 from tests.web.test_who_sees_what import ADDRESSES, LIBRARY, WITHOUT_SIGN_IN
 
+from parvis.testing.cast import make_cast
 from parvis.testing.clock import MONDAY
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 FORM = "application/x-www-form-urlencoded"
 LONG = "é" * 500_000
 """One megabyte."""
@@ -67,11 +68,15 @@ def some(values: Iterable[str]) -> list[str]:
     return [one for at, one in enumerate(values) if one in STRANGE or "\ud800" in one or at % 2 == half]
 
 
+@pytest.fixture(scope="module")
+def house(shared_db):
+    return furnish(make_cast())
+
+
 @pytest.fixture
-def olive(cast, monkeypatch, settings, tmp_path):
+def olive(house, monkeypatch, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     monkeypatch.setattr("parvis.web.clock.now", lambda: MONDAY)
-    house = furnish(cast)
     client = Client(raise_request_exception=True)
     client.force_login(house.cast.olive, backend="parvis.orgs.asking.Backend")
     client.house = house
@@ -146,7 +151,7 @@ def test_a_number_in_an_address_that_nothing_has_is_nothing_here(olive, name):
             answers(olive, strange, form)
 
 
-def test_pages_of_the_library_take_garbage(client, cast):
+def test_pages_of_the_library_take_garbage(client, house):
     client.house = None
     for path in (*LIBRARY, *WITHOUT_SIGN_IN.values()):
         for value in ("\0", "\ud800", "x" * 20_000, "9" * 5000):

@@ -20,6 +20,7 @@ from parvis.listening.services import Wish, save_query
 from parvis.moderation.services import decide
 from parvis.orgs.rights import Role
 from parvis.publishing.services import ask_approval, create_post, plan, set_rule, vote, write_comment
+from parvis.testing.cast import make_cast
 from parvis.testing.clock import MONDAY, later
 from parvis.testing.factories import (
     make_channel,
@@ -37,13 +38,21 @@ NO_PAGES = {"inbox-changes", "inbox-bulk", "inbox-view-save", "preferences", "ac
 """Addresses without an argument that answer only to a page that is open."""
 
 
-@pytest.fixture
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
 def _monday(monkeypatch):
     monkeypatch.setattr("parvis.web.clock.now", lambda: NOW)
 
 
-@pytest.fixture
-def house(cast, _monday):
+@pytest.fixture(scope="module")
+def cast(shared_db):
+    return make_cast()
+
+
+@pytest.fixture(scope="module")
+def house(cast):
     """60 conversations, 6 departments, 20 people more; one thread with everything in it."""
     departments = [cast.news, cast.sport, *(make_department() for _ in range(4))]
     for number in range(20):
