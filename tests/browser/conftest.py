@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import secrets
 import shutil
 import socket
@@ -20,6 +19,8 @@ from typing import Any
 
 import psutil
 import pytest
+
+from parvis.testing.prepared import copy_database, named, prepare
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HERE = Path(__file__).parent
@@ -72,31 +73,37 @@ def _own_database() -> dict[str, str]:
     name = f"desk_{secrets.token_hex(6)}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    return {"PARVIS_DATABASE": re.sub(r"^(postgresql://[^/]*/)[^?]*", rf"\g<1>{name}", server)}
+    return {"PARVIS_DATABASE": named(server, name)}
 
 
 @pytest.fixture(scope="session")
-def _filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """The house that those of the tests are copies of, on SQLite: filling takes longer than most of them."""
-    place = tmp_path_factory.mktemp("house")
-    return place, fill(_environment(place), "filling.py")
+def _filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], dict[str, str]]:
+    """The environment of the house that those of the tests are copies of, and its keys."""
+    environment = _environment(tmp_path_factory.mktemp("house"))
+    return environment, fill(environment, "filling.py")
 
 
 @pytest.fixture
-def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
+def desk(tmp_path: Path, _filled: tuple[dict[str, str], dict[str, str]]) -> Iterator[Desk]:
     """A fresh house for each test that changes it."""
-    if os.environ.get("PARVIS_DATABASE"):
-        yield from serve(tmp_path)
-        return
-    place, keys = request.getfixturevalue("_filled")
-    shutil.copytree(place, tmp_path, dirs_exist_ok=True)
-    yield from show(tmp_path, _environment(tmp_path), keys)
+    yield from _copied(_filled, tmp_path)
 
 
 @pytest.fixture(scope="session")
-def quiet_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def quiet_desk(
+    tmp_path_factory: pytest.TempPathFactory, _filled: tuple[dict[str, str], dict[str, str]]
+) -> Iterator[Desk]:
     """One house for all tests that only look."""
-    yield from serve(tmp_path_factory.mktemp("desk"))
+    yield from _copied(_filled, tmp_path_factory.mktemp("desk"))
+
+
+def _copied(house: tuple[dict[str, str], dict[str, str]], place: Path) -> Iterator[Desk]:
+    filled, keys = house
+    shutil.copytree(filled["PARVIS_DATA"], place, dirs_exist_ok=True)
+    environment = _environment(place)
+    if "PARVIS_DATABASE" in filled:
+        copy_database(filled["PARVIS_DATABASE"], environment["PARVIS_DATABASE"])
+    yield from show(place, environment, keys)
 
 
 def serve(
@@ -110,7 +117,7 @@ def serve(
 def fill(environment: dict[str, str], program: str, *arguments: str) -> dict[str, str]:
     """What the program printed: the keys of the people, mostly."""
     python = sys.executable
-    subprocess.run([python, "-m", "parvis", "prepare"], env=environment, check=True, capture_output=True)
+    prepare(environment)
     filled = subprocess.run(
         [python, str(HERE / program), *(arguments or (str(CONVERSATIONS),))],
         env=environment,

@@ -16,6 +16,8 @@ from tests.browser.conftest import Desk, _environment, _free_port, _wait_for
 from tests.browser.test_axe import faults_in_every_look
 from tests.real.conftest import shared_root, wordpress  # noqa: F401 - fixtures
 
+from parvis.testing.prepared import prepare
+
 pytestmark = [pytest.mark.browser, pytest.mark.real]
 HERE = Path(__file__).parent
 READ_WITHIN_MS = 30_000
@@ -27,7 +29,7 @@ def whole_desk(tmp_path):
     data = tmp_path / "data"
     environment = {**_environment(data), "PARVIS_ALLOWED_PRIVATE_HOSTS": "127.0.0.1"}
     python = sys.executable
-    subprocess.run([python, "-m", "parvis", "prepare"], env=environment, check=True, capture_output=True)
+    prepare(environment)
     filled = subprocess.run(
         [python, str(HERE / "filling.py"), "1"], env=environment, check=True, capture_output=True, text=True
     )

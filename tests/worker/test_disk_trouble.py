@@ -15,6 +15,7 @@ from tests.worker.desk import SOURCE, Desk, wait_until
 from tests.worker.test_desk_under_stress import _is_sound, fill
 
 from parvis.core.errors import DiskFailing, DiskFull, DiskNotWritable
+from parvis.testing.prepared import prepare
 
 pytestmark = pytest.mark.slow
 ANSWER = "A long and careful answer, with “signs” & accents: çà et là, that nobody wants to write twice."
@@ -76,10 +77,14 @@ def opened(data, log):
     """A demonstration house with its owner signed in."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PARVIS_", "DJANGO_"))}
     environment = {**kept, "PYTHONPATH": str(SOURCE), "PARVIS_DATA": str(data), "LANG": "C.UTF-8"}
-    for command in (["prepare"], ["demo", "--items", "300"]):
-        said = subprocess.run(
-            [sys.executable, "-m", "parvis", *command], env=environment, capture_output=True, text=True, check=True
-        ).stdout
+    prepare(environment)
+    said = subprocess.run(
+        [sys.executable, "-m", "parvis", "demo", "--items", "300"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     desk = Desk(data, log)
     desk.start()
     password = re.search(r"password (\S+):", said).group(1)

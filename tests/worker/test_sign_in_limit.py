@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import pytest
 from tests.worker.test_run import free_port, wait_until
 
+from parvis.testing.prepared import prepare
 from parvis.testing.processes import own_database, run_at_once, run_python
 from parvis.web.cache import DiskCache
 
@@ -76,7 +77,7 @@ def outcome(port, password):
 @pytest.mark.django_db(transaction=True)
 def test_limit_holds_over_two_servers_of_two_processes_each(tmp_path):
     environment = own_database(tmp_path)
-    subprocess.run([sys.executable, "-m", "parvis", "prepare"], env=environment, check=True, timeout=60)
+    prepare(environment)
     assert run_python(CAST, environment) == EMAIL
     with web_server(environment) as one, web_server(environment) as other, ThreadPoolExecutor(16) as threads:
         ports = [one, other] * 40
@@ -106,6 +107,7 @@ def test_of_all_who_add_the_same_at_once_one_is_told_that_it_was_first(tmp_path)
 
 ADD = """
 from parvis.web.cache import DiskCache
+from parvis.testing.prepared import prepare
 cache = DiskCache({place!r}, {{}})
 print(sum(cache.add(f"lock {{n}}", True, 10) for n in range(300)))
 """

@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from django.db import connection
 
+from parvis.testing.prepared import prepare
+
 _PRELUDE = """
 import os, sys
 import django
@@ -32,7 +34,7 @@ def own_database(directory: Path) -> dict[str, str]:
     if connection.vendor == "postgresql":
         environment["PARVIS_DATABASE"] = _address(connection.settings_dict)
     else:
-        _run(["-m", "django", "migrate", "-v0", "--skip-checks"], environment)
+        prepare(environment)
     return environment
 
 
