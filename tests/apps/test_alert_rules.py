@@ -31,6 +31,7 @@ def _try(query, kind="volume", **terms):
     return rehearse(query, Terms(kind=kind, **terms), zone=ZURICH, now=NOON)
 
 
+@pytest.mark.slow
 def test_a_rehearsal_rings_where_the_rule_would_have_rung(cast, query):
     for days in (3, 40):
         HourCount.objects.filter(query=query, hour=NOON - timedelta(days=days)).update(count=90)

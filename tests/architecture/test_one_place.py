@@ -2,6 +2,7 @@
 
 import pkgutil
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,20 @@ DATA = {  # rows made for tests and demonstrations may say of which platform the
 }
 
 
-def files_outside(slug):
+@cache
+def sources():
+    paths = [*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html")]
+    return {
+        path: path.read_text(encoding="utf-8") for path in paths if not any(place in path.parents for place in DATA)
+    }
+
+
+def lines_outside(slug):
+    """Only of the files in which the word stands at all."""
     own = SOURCE / "connectors" / slug
-    for path in [*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html")]:
-        if own not in path.parents and not any(place in path.parents for place in DATA):
-            yield path
+    for path, text in sources().items():
+        if own not in path.parents and slug in text:
+            yield from ((path, line) for line in text.splitlines())
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -31,8 +41,7 @@ def test_no_connector_is_named_outside_its_folder(slug):
     named = re.compile(rf"""["']{slug}["']|{imported.pattern}""")
     guilty = [
         f"{path.relative_to(SOURCE)}: {line.strip()}"
-        for path in files_outside(slug)
-        for line in path.read_text(encoding="utf-8").splitlines()
+        for path, line in lines_outside(slug)
         if (imported if CONNECTORS in path.parents else named).search(line)
     ]
     assert guilty == []

@@ -37,6 +37,7 @@ def _automaton_is_built_soon():
     st.lists(documents(), min_size=MANY, max_size=MANY),
     st.integers(0, 2**32),
 )
+@pytest.mark.slow
 def test_matcher_and_predicate_agree_with_the_naive_evaluator(asked, texts, seed):
     """Also while queries come, change and go between documents."""
     chance = random.Random(seed)
