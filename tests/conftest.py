@@ -51,6 +51,14 @@ def cast(db):
     return make_cast()
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings):
+    from parvis.testing.prepared import tests_begin_prepared
+
+    with tests_begin_prepared():
+        yield
+
+
 @pytest.fixture(scope="module")
 def shared_db(django_db_setup, django_db_blocker):
     """For rows that a whole module reads: each of its tests, marked django_db, is rolled back to them."""
