@@ -130,7 +130,7 @@ def _name_in(database: str) -> str:
 @contextmanager
 def tests_begin_prepared() -> Iterator[None]:
     """The database that pytest-django makes within the block begins as a copy; `migrate` finds nothing left to do."""
-    creation = connection.creation
+    creation: Any = connection.creation
     with ExitStack() as stack:
         if connection.vendor == "postgresql":
             with prepared(os.environ["PARVIS_DATABASE"]) as made:
@@ -146,8 +146,8 @@ def tests_begin_prepared() -> Iterator[None]:
                 source.backup(filled)
             return name
 
-        creation._create_test_db = make_and_fill  # type: ignore[method-assign]  # noqa: SLF001
+        creation._create_test_db = make_and_fill  # noqa: SLF001
         try:
             yield
         finally:
-            creation._create_test_db = make  # type: ignore[method-assign]  # noqa: SLF001
+            creation._create_test_db = make  # noqa: SLF001
