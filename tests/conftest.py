@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-OF_SQLITE = ("src", "tests/core", "tests/net", "tests/architecture")
+OF_SQLITE = (
+    "src", "tests/core", "tests/net", "tests/architecture",
+    "tests/worker/test_desk_under_stress.py", "tests/worker/test_disk_trouble.py",
+)  # fmt: skip
 OF_POSTGRESQL = (
     "tests/browser/test_axe_entrance.py", "tests/browser/test_hostile_watch.py", "tests/browser/test_keys.py",
+    "tests/worker/test_run.py",
 )  # fmt: skip
 """What no database makes different: where script/test runs both halves side by side, it is in one of them.
 

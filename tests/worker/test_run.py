@@ -16,6 +16,7 @@ import pytest
 
 from parvis.cli.run import add_arguments, data_dir
 from parvis.conf.hosts import own_hosts
+from parvis.testing.prepared import prepare
 
 COMMAND = [sys.executable, "-m", "parvis", "run"]
 
@@ -90,17 +91,30 @@ def test_full_disk_is_named_and_nothing_is_written(small_disk):
 
 
 @pytest.fixture
+def first_desk(tmp_path):
+    """On a directory that is not there yet."""
+    yield from started(tmp_path)
+
+
+@pytest.fixture
 def desk(tmp_path):
-    port = free_port()
-    log = (tmp_path / "log").open("w")
-    process = subprocess.Popen(
-        [*COMMAND, "--port", str(port), "--data", str(tmp_path / "data")], env=environment(), stdout=log, stderr=log
-    )
-    process.port, process.log = port, tmp_path / "log"
-    wait_until(lambda: "Parvis is open" in process.log.read_text(), 60)
-    yield process
-    if process.poll() is None:
-        process.kill()
+    prepare(environment(PARVIS_DATA=str(tmp_path / "data")))
+    yield from started(tmp_path)
+
+
+def started(place):
+    port, log = free_port(), place / "log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [*COMMAND, "--port", str(port), "--data", str(place / "data")], env=environment(), stdout=file, stderr=file
+        )
+    try:
+        process.port, process.log = port, log
+        wait_until(lambda: "Parvis is open" in log.read_text(), 180)
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
 
 
 def wait_until(claim, limit_s=15.0):
@@ -146,8 +160,8 @@ def test_desk_opens_and_stops_cleanly(desk, number):
 
 
 @pytest.mark.slow
-def test_first_start_prints_a_sign_in_link(desk):
-    wait_until(lambda: f"http://127.0.0.1:{desk.port}/enter/" in desk.log.read_text())
+def test_first_start_prints_a_sign_in_link(first_desk):
+    wait_until(lambda: f"http://127.0.0.1:{first_desk.port}/enter/" in first_desk.log.read_text())
 
 
 @pytest.mark.slow
@@ -173,7 +187,7 @@ def test_demonstration_lies_beside_the_house_under_its_name(tmp_path):
 
 
 @pytest.mark.slow
-def test_data_directory_is_open_to_its_owner_alone(desk, tmp_path):
+def test_data_directory_is_open_to_its_owner_alone(first_desk, tmp_path):
     assert (tmp_path / "data").stat().st_mode & 0o077 == 0
 
 
@@ -182,6 +196,7 @@ def test_desk_that_listens_to_all_is_open_to_the_network_and_to_no_strange_name(
     outside = next((host for host in own_hosts() if host[0].isdigit()), None)
     if outside is None:
         pytest.skip("this machine has no address but the loopback")
+    prepare(environment(PARVIS_DATA=str(tmp_path / "data")))
     port, log = free_port(), tmp_path / "log"
     with log.open("w") as file:
         process = subprocess.Popen(
