@@ -1,7 +1,7 @@
 """The real servers of tests/real/servers as fixtures, started once for all test processes.
 
 PARVIS_TEST_WORDPRESS_DIR, …_OIDC_DIR, …_MAIL_DIR, …_BLUESKY_DIR, …_MASTODON_DIR,
-…_MEDIAWIKI_DIR and …_SYNAPSE_DIR name the directory of one that runs already; it is used and left running.
+…_GHOST_DIR, …_MEDIAWIKI_DIR and …_SYNAPSE_DIR name the directory of one that runs already; it is used and left running.
 """
 
 import base64
@@ -63,6 +63,7 @@ SERVERS = {
     "mail": Server(script="mail", needs=("/usr/sbin/dovecot",)),
     "bluesky": Server(script="bluesky", needs=("redis-server", "/usr/lib/postgresql/15/bin/postgres", "npm")),
     "mastodon": Server(script="mastodon-mock", needs=("python3", "curl"), options={"RATELIMIT": "100000"}),
+    "ghost": Server(script="ghost", needs=("npm", "curl")),
     "mediawiki": Server(script="mediawiki", needs=("php", "/usr/share/mediawiki/api.php")),
     "synapse": Server(script="matrix-synapse", needs=(f"{_cache()}/synapse/.done",), options={"RELAXED": "1"}),
 }
@@ -263,6 +264,14 @@ def mastodon(shared_root) -> Iterator[dict[str, str]]:
     """A stand-in for the Mastodon API, made by others; URL and a token for ADMIN, BRAND, MEMBER and TROLL."""
     _skip_on_postgresql("mastodon-mock")
     with shared_server("mastodon", root=shared_root) as env:
+        yield env
+
+
+@pytest.fixture(scope="session")
+def ghost(shared_root) -> Iterator[dict[str, str]]:
+    """A Ghost site: URL, ADMIN_API_KEY, the owner's login, and a member with a cookie."""
+    _skip_on_postgresql("ghost")
+    with shared_server("ghost", root=shared_root) as env:
         yield env
 
 

@@ -1,5 +1,6 @@
 """What the tests of publishing share: pictures, a post ordered in parts, and delivery until nothing is left to do."""
 
+import asyncio
 import struct
 import uuid
 import zlib
@@ -11,7 +12,10 @@ from parvis.channels.chains import order_parts
 from parvis.channels.delivery import deliver_due
 from parvis.channels.models import OPEN_EFFECT_STATES, Effect, EffectState
 from parvis.channels.registry import connector_of
+from parvis.channels.sessions import session_for
+from parvis.core.connector import Looked, Target
 from parvis.core.post import Medium
+from parvis.core.types import Kind
 from parvis.net import ClientOptions, HttpClient, Limits
 
 QUICK = Limits(connect_s=2.0, read_s=1.5, total_s=4.0)
@@ -74,6 +78,19 @@ def deliver_all(chain, *, limits: Limits = QUICK, turns: int = 12) -> dict[str, 
             break
         hurry()
     return parts_of(chain)
+
+
+def look_at(channel, item) -> Looked:
+    """What the connector finds of it now."""
+    target = Target(remote_id=item.remote_id, kind=Kind.ARTICLE, url=item.url)
+    options = ClientOptions(allowed_private_hosts=frozenset({"127.0.0.1", "localhost"}))
+
+    async def looked():
+        async with HttpClient(options) as client:
+            session = session_for(channel, client, now=datetime.now(UTC))
+            return await connector_of(channel).look(session, target)
+
+    return asyncio.run(looked())
 
 
 def hurry() -> None:

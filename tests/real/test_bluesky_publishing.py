@@ -24,6 +24,7 @@ from parvis.testing.factories import make_channel
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 POST = "app.bsky.feed.post"
 GATE = "app.bsky.feed.threadgate"
+POSTGATE = "app.bsky.feed.postgate"
 POSTING = ("POST", r"com\.atproto\.repo\.createRecord$")
 UPLOADING = ("POST", r"com\.atproto\.repo\.uploadBlob$")
 
@@ -167,7 +168,7 @@ def test_thread_gate_and_first_comment_hang_on_the_post(channel, network):
     mark = marked()
     content = Content(
         text=f"One {mark}", thread=(f"Two {mark}", f"Three {mark}"), comment=f"Aside {mark}",
-        options={"replies": "mentioned"},
+        options={"replies": "mentioned", "no_quotes": True},
     )  # fmt: skip
     parts = deliver_all(order_post(channel, content))
     assert set(states(parts).values()) == {EffectState.DONE}
@@ -182,6 +183,8 @@ def test_thread_gate_and_first_comment_hang_on_the_post(channel, network):
     (gate,) = [row for row in records(network, GATE) if row["value"]["post"] == ref["One"]["uri"]]
     assert gate["uri"].rpartition("/")[2] == ref["One"]["uri"].rpartition("/")[2]
     assert [rule["$type"] for rule in gate["value"]["allow"]] == [f"{GATE}#mentionRule"]
+    (closed,) = [row for row in records(network, POSTGATE) if row["value"]["post"] == ref["One"]["uri"]]
+    assert [rule["$type"] for rule in closed["value"]["embeddingRules"]] == [f"{POSTGATE}#disableRule"]
 
 
 @pytest.mark.parametrize("how", ["broken before", "limited", "broken after", "cut after", "silent after", "late"])

@@ -212,13 +212,14 @@ def test_post_is_changed_with_its_files_kept_and_taken_down(channel, instance, t
     content = Content(text=f"First words {mark}", media=(picture(tmp_path, alt="Un lac"),), thread=(f"More {mark}",))
     chain = order_post(channel, content)
     deliver_all(chain)
-    changed = Content(text=f"Other words {mark}", media=content.media, warning="changed", language="en")
+    described = (msgspec.structs.replace(content.media[0], alt="Le lac Léman"),)
+    changed = Content(text=f"Other words {mark}", media=described, warning="changed", language="en")
     body = connector.publishing.parts(changed, channel.facts)[1].body
     order_part(channel, "edit:1", Can.EDIT, body, chain)
     assert deliver_all(chain)["edit:1"].state == EffectState.DONE
     first, second = said_there(instance, mark)
     assert "Other words" in first["content"] and first["spoiler_text"] == "changed" and first["edited_at"]
-    assert [one["description"] for one in first["media_attachments"]] == ["Un lac"]
+    assert [one["description"] for one in first["media_attachments"]] == ["Le lac Léman"]
     assert Item.objects.get(remote_id=f"status:{first['id']}").text.startswith("Other words")
     order_part(channel, "withdraw:2", Can.WITHDRAW, {"of": "post:2"}, chain)
     order_part(channel, "withdraw:1", Can.WITHDRAW, {}, chain)

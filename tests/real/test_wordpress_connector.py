@@ -74,7 +74,7 @@ async def test_check_tells_who_we_are_and_what_we_may_do(wordpress, session_of):
     editor = await connector.check(session_of(wordpress.editor))
     assert editor.can == frozenset(connector.acts)
     author = await connector.check(session_of(wordpress.author))
-    assert author.can == {Can.REPLY}
+    assert author.can == {Can.REPLY, Can.UPLOAD, Can.PUBLISH, Can.EDIT, Can.WITHDRAW}
     visitor = await connector.check(session_of(wordpress.visitor))
     assert visitor.can == frozenset()
 

@@ -4,6 +4,7 @@ A connector is asked what it can do, never who it is. A capability is its functi
 `acts` cannot be done. See docs/extend/connector.md.
 """
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -12,8 +13,9 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
+from unicodedata import normalize
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from parvis.core.measuring.rules import TextRules
 from parvis.core.post import Publishing
@@ -52,6 +54,14 @@ class ByteStream(Protocol):
     async def read_exactly(self, size_bytes: int) -> bytes: ...
 
     async def write(self, data: bytes) -> None: ...
+
+    async def start_tls(self) -> None:
+        """Encrypts a connection that was opened with `upgrades`. Raises TlsFailed and its kin."""
+        ...
+
+    def stay_open(self) -> None:
+        """Goes on without TLS. Raises NotEncrypted unless the house names the host itself."""
+        ...
 
     async def aclose(self) -> None: ...
 
@@ -128,11 +138,14 @@ class Session(Protocol):
         """The same for the messages of a WebSocket; `url` is whole, with ws or wss. No redirect is followed."""
         ...
 
-    async def open_stream(self, host: str, port: int, *, tls: bool, line_limit_bytes: int = 65_536) -> ByteStream:
+    async def open_stream(
+        self, host: str, port: int, *, tls: bool, upgrades: bool = False, line_limit_bytes: int = 65_536
+    ) -> ByteStream:
         """A connection to the channel's own host, for protocols other than HTTP; the caller closes it.
 
         Without TLS only where the house names that host itself (PARVIS_ALLOWED_PRIVATE_HOSTS); raises
-        NotEncrypted elsewhere, WayRefused for another host than the address's own.
+        NotEncrypted elsewhere, WayRefused for another host than that of the address or of an address among
+        the credentials. `upgrades`: it begins in the open, and the caller says next what becomes of it.
         """
         ...
 
@@ -156,6 +169,10 @@ class Fetched(Struct, frozen=True, kw_only=True):
     """JSON; given back to the next `fetch` as it is here."""
     next_in_s: float | None = None
     """When the source itself says how long to wait before the next reading."""
+
+
+REQUESTS_PER_MINUTE = "requests_per_minute"
+"""A fact that `check` may give: how many its server lets this account make, where it tells; a whole number."""
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -199,6 +216,22 @@ class File(Struct, frozen=True, kw_only=True):
     name: str
     """What the platform is told that it is called."""
 
+    def plainly_named(self) -> "File":
+        """With a name that every server and address takes."""
+        stem, dot, ending = self.name.rpartition(".")
+        plain = normalize("NFKD", stem if dot else self.name).encode("ascii", "ignore").decode()
+        safe = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-").lower()[:80] or "file"
+        return structs.replace(self, name=f"{safe}.{ending}" if dot else safe)
+
+
+class Looked(Struct, frozen=True, kw_only=True):
+    """One thing of the house's own as it stands there now."""
+
+    payloads: tuple[Payload, ...]
+    """Taken in like anything else that is read: the item of it is among them."""
+    numbers: dict[str, int] = {}
+    """likes, boosts, replies, quotes, views: only what the platform tells."""
+
 
 class Order(Struct, frozen=True, kw_only=True):
     """One effect, as a connector sees it."""
@@ -214,6 +247,8 @@ class Order(Struct, frozen=True, kw_only=True):
     earlier: dict[str, Earlier] = {}
     """By name, the parts of the same publication that are done."""
     file: File | None = None
+    files: tuple[File, ...] = ()
+    """What goes along in the call itself: those of `body["files"]`."""
     written_at: datetime
     """When the intent was written: nothing of ours can be older."""
 
@@ -362,6 +397,11 @@ class Connector:
     """True where the stream itself begins at the cursor: then nothing is read by `fetch` beside it."""
     carries_everything: bool = False
     """True where a stream brings all that a whole network says: only what the house looks for is kept of it."""
+    look: Callable[[Session, Target], Awaitable[Looked]] | None = None
+    """Reads one post of the house again, with its figures. Raises RemoteGone where it is there no longer.
+
+    None: it is compared with what `fetch` brings.
+    """
     publishing: Publishing | None = None
     """How it takes posts; its `acts` carry out UPLOAD, PUBLISH, EDIT and WITHDRAW."""
     hook: Hook | None = None

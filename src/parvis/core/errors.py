@@ -9,6 +9,12 @@ ParvisError
 │   ├── LinkSpent, AlreadyMember, LastOwner
 │   ├── NoSuchTime         the clock jumps over it
 │   ├── PostNotFit         something stands in a post's way
+│   ├── MediaUnreadable    no picture, film, sound, captions or document, or a broken one
+│   ├── MediaUnfit         it can be read, but nothing that the platform takes can be made of it
+│   ├── CaptionsFaulty     captions with a mistake in a line
+│   ├── FileTooLarge, KindNotTaken, FileRefused, FileNotWorkedOn
+│   ├── PieceOutOfPlace    an upload goes on somewhere else
+│   ├── AssetInUse         posts name it
 ├── NotAllowed             the right is missing
 │   ├── NotInvited, EmailNotVouched
 ├── Conflict               somebody else was quicker; nothing was changed
@@ -17,6 +23,7 @@ ParvisError
 │   └── LeaseLost          another worker holds the row by now
 ├── HouseError             this machine: disk, database, configuration
 │   ├── DiskFull, DiskNotWritable, DatabaseBusy, DatabaseGone
+│   ├── LibraryFull        no more room is allowed to files
 │   ├── ConnectorFaulty, ConnectorMissing
 │   └── KeyMissing
 └── RemoteError            the other side, or the way to it
@@ -186,6 +193,87 @@ class PostNotFit(BadInput):
         super().__init__(channels=channels, detail=detail)
 
 
+class FileRefused(FileNotUnderstood):
+    """`detail` is a whole sentence of who has looked into it."""
+
+    code = "file_refused"
+    sentence = Text("“{name}” is not taken. {detail}", "«\u202f{name}\u202f» n’est pas accepté. {detail}")
+
+
+class FileNotWorkedOn(FileNotUnderstood):
+    """The process that reads it crashed, or took too long or too much memory."""
+
+    code = "file_not_worked_on"
+    sentence = Text(
+        "“{name}” could not be worked on: {detail}.", "«\u202f{name}\u202f» n’a pas pu être traité\u202f: {detail}."
+    )
+
+
+class FileTooLarge(BadInput):
+    code = "file_too_large"
+    sentence = Text(
+        "“{name}” has {size_mb} MB; at most {limit_mb} MB are taken here (PARVIS_UPLOAD_MB).",
+        "«\u202f{name}\u202f» pèse {size_mb} Mo\u202f; on en prend ici au plus {limit_mb} (PARVIS_UPLOAD_MB).",
+    )
+
+
+class KindNotTaken(BadInput):
+    code = "kind_not_taken"
+    sentence = Text(
+        "“{name}” is {kind}, which this house does not take into its library (PARVIS_UPLOAD_KINDS).",
+        "«\u202f{name}\u202f» est de la sorte «\u202f{kind}\u202f», que cette maison ne prend pas dans sa médiathèque (PARVIS_UPLOAD_KINDS).",
+    )
+
+
+class PieceOutOfPlace(BadInput):
+    """`received_bytes`: where the upload goes on."""
+
+    code = "piece_out_of_place"
+    sentence = Text(
+        "This upload goes on at byte {received_bytes}, not at byte {offset}. What has arrived is kept.",
+        "Ce téléversement reprend à l’octet {received_bytes}, non à l’octet {offset}. Ce qui est arrivé est gardé.",
+    )
+
+    def __init__(self, *, received_bytes: int, offset: int) -> None:
+        self.received_bytes = received_bytes
+        super().__init__(received_bytes=received_bytes, offset=offset)
+
+
+class AssetInUse(BadInput):
+    code = "asset_in_use"
+    sentence = Text(
+        "“{title}” is used in {count} places and cannot be deleted. Archive it: it is then offered no more.",
+        "«\u202f{title}\u202f» sert à {count} endroits et ne peut pas être supprimé. Archivez-le\u202f: il n’est alors plus proposé.",
+    )
+
+
+class MediaUnreadable(BadInput):
+    code = "media_unreadable"
+    sentence = Text("This file cannot be used: {detail}.", "Ce fichier est inutilisable\u202f: {detail}.")
+
+
+class MediaUnfit(BadInput):
+    code = "media_unfit"
+    sentence = Text(
+        "Nothing that fits there can be made of this file: {detail}.",
+        "On ne peut rien faire de ce fichier qui y convienne\u202f: {detail}.",
+    )
+
+
+class CaptionsFaulty(BadInput):
+    """`line` counts from 1."""
+
+    code = "captions_faulty"
+    sentence = Text(
+        "The captions cannot be read at line {line}: {detail}.",
+        "Les sous-titres sont illisibles à la ligne {line}\u202f: {detail}.",
+    )
+
+    def __init__(self, *, line: int, detail: Text) -> None:
+        self.line = line
+        super().__init__(line=line, detail=detail)
+
+
 class NothingToDo(BadInput):
     code = "nothing_to_do"
     sentence = Text(
@@ -268,6 +356,14 @@ class DiskFull(HouseError):
     sentence = Text(
         "The disk of this installation is full. What was saved before is safe; make room on it, then try once more.",
         "Le disque de cette installation est plein. Ce qui était enregistré est sauf ; libérez de la place, puis réessayez.",
+    )
+
+
+class LibraryFull(HouseError):
+    code = "library_full"
+    sentence = Text(
+        "The library has no room for {size_mb} MB more: {limit_gb} GB are allowed to it (PARVIS_LIBRARY_GB). Delete what is not used.",
+        "La médiathèque n’a plus de place pour {size_mb} Mo\u202f: {limit_gb} Go lui sont accordés (PARVIS_LIBRARY_GB). Supprimez ce qui ne sert pas.",
     )
 
 

@@ -29,6 +29,17 @@ class Medium(Struct, frozen=True, kw_only=True):
     """What must stay in the picture: from the left and from the top, 0 to 1."""
     captions: str = ""
     """Path of WebVTT subtitles."""
+    asset: int | None = None
+    """Of the library: path, name, mime and sizes are then worked out for each channel from what follows."""
+    version: int | None = None
+    """Number of the asset's version that is meant; None: the one that is current when it is written down."""
+    ratio: tuple[int, int] | None = None
+    """Width to height that is wished for; None: as it is, as far as the platform takes it."""
+    trim: tuple[float, float] | None = None
+    """Of a film or a sound, from … to … in seconds."""
+    subtitles: int | None = None
+    """id of the asset's captions that go with it, or are burnt in."""
+    is_burnt_in: bool = False
 
 
 class Poll(Struct, frozen=True, kw_only=True):
@@ -128,6 +139,8 @@ class Option:
     choices: tuple[tuple[str, Text], ...] = ()
     default: Any = ""
     help: Text = NO_HELP
+    known: str = ""
+    """The channel's fact that names what the platform has already, one a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,4 +154,4 @@ class Publishing:
     media: Callable[[Mapping[str, str]], tuple[MediaRule, ...]]
     options: tuple[Option, ...] = ()
     edits: frozenset[str] = frozenset()
-    """Fields of Content that can be changed afterwards."""
+    """Fields of Content that can be changed afterwards; of `media` what is said of the same files."""

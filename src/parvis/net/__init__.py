@@ -12,7 +12,7 @@ pauses.py     Retry-After and the rate-limit headers
 failures.py   what went wrong, in words
 page.py       text, JSON and complaints of an answer
 lines.py, websocket.py  answers without an end; gathering.py gives them on in batches, events.py reads them
-stream.py     connections for what is not HTTP
+stream.py     connections for what is not HTTP; smtp.py hands mails over by one
 session.py    the client with a channel's credentials
 """
 

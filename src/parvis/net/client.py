@@ -193,13 +193,16 @@ class HttpClient:
         limits = self.options.limits
         return await self._in_time(_Attempt(hop), limit_s=limits.total_s + len(body) / limits.upload_bytes_per_s)
 
-    async def open_stream(self, host: str, port: int, *, tls: bool, line_limit_bytes: int = 65_536) -> GuardedStream:
+    async def open_stream(
+        self, host: str, port: int, *, tls: bool, upgrades: bool = False, line_limit_bytes: int = 65_536
+    ) -> GuardedStream:
         """A connection for what is not HTTP; raises as core.connector.Session says. The caller closes it."""
         return await open_stream(
             self._guard,
             host,
             port,
-            context=self._stream_context if tls else None,
+            context=self._stream_context if tls or upgrades else None,
+            upgrades=upgrades,
             limits=self.options.limits,
             line_limit_bytes=line_limit_bytes,
         )

@@ -1,12 +1,14 @@
 """A channel's way out: the client with the channel's own credentials, bound to the channel's own origin."""
 
 import base64
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from parvis.core.connector import ByteStream, File
 from parvis.core.errors import WayRefused
@@ -128,10 +130,25 @@ class ChannelSession:
             sent.setdefault("authorization", authorisation)
         return sent
 
-    async def open_stream(self, host: str, port: int, *, tls: bool, line_limit_bytes: int = 65_536) -> ByteStream:
-        """As core.connector.Session has it: the credentials that will travel over it belong to one host."""
-        if host.lower().rstrip(".") != url_of(self.address).host.lower().rstrip("."):
+    async def open_stream(
+        self, host: str, port: int, *, tls: bool, upgrades: bool = False, line_limit_bytes: int = 65_536
+    ) -> ByteStream:
+        """As core.connector.Session has it: the credentials that will travel over it belong to these hosts."""
+        if _bare(host) not in self._own_hosts:
             raise WayRefused(
                 host=host, detail=Text("it is not this channel’s own host", "ce n’est pas l’hôte de ce canal")
             )
-        return await self.client.open_stream(host, port, tls=tls, line_limit_bytes=line_limit_bytes)
+        return await self.client.open_stream(host, port, tls=tls, upgrades=upgrades, line_limit_bytes=line_limit_bytes)
+
+    @property
+    def _own_hosts(self) -> set[str]:
+        """Of the address, and of addresses that were typed beside it (mail goes out by another host than it comes in)."""
+        typed = [value.strip() for value in self.credentials.values() if _TYPED_ADDRESS.match(value.strip())]
+        return {_bare(url_of(self.address).host), *(_bare(urlsplit(value).hostname or "") for value in typed)} - {""}
+
+
+_TYPED_ADDRESS = re.compile(r"(?:imap|smtp)s?://[^\s/@]+(?:/|\Z)", re.IGNORECASE)
+
+
+def _bare(host: str) -> str:
+    return host.lower().rstrip(".")

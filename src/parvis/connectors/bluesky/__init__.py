@@ -1,19 +1,15 @@
 """Bluesky and other AT Protocol networks: profiles, searches, an account's mentions, and the firehose."""
 
-from datetime import date
-
 from parvis.connectors.bluesky.account import ACTS, check
 from parvis.connectors.bluesky.addresses import recognise, recognise_typed
-from parvis.connectors.bluesky.counting import MOST_BYTES, MOST_GRAPHEMES
+from parvis.connectors.bluesky.counting import TEXT_RULES
 from parvis.connectors.bluesky.fetch import fetch, newest
 from parvis.connectors.bluesky.firehose import is_firehose, stream
+from parvis.connectors.bluesky.look import look
 from parvis.connectors.bluesky.parse import parse
 from parvis.connectors.bluesky.publishing import PUBLISHING
 from parvis.core.connector import Connector, Credential
-from parvis.core.measuring import TextLimit, TextRules, Unit
 from parvis.core.wording import Text
-
-POST_LEXICON = "https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json"
 
 connector = Connector(
     slug="bluesky",
@@ -59,13 +55,9 @@ connector = Connector(
         "Copiez-le : Bluesky ne le montre qu’une fois.",
     ),
     acts=ACTS,
+    look=look,
     publishing=PUBLISHING,
     interval_s=60.0,
     requests_per_minute=20.0,
-    text_rules=TextRules(
-        limits=(
-            TextLimit(unit=Unit.GRAPHEMES, most=MOST_GRAPHEMES, source=POST_LEXICON, checked_on=date(2026, 11, 23)),
-            TextLimit(unit=Unit.BYTES, most=MOST_BYTES, source=POST_LEXICON, checked_on=date(2026, 11, 23)),
-        ),
-    ),
+    text_rules=TEXT_RULES,
 )

@@ -10,13 +10,13 @@ from hashlib import sha256
 from typing import Any
 
 from parvis.connectors.bluesky.addresses import APP
-from parvis.connectors.bluesky.counting import MOST_BYTES, MOST_GRAPHEMES
+from parvis.connectors.bluesky.counting import TEXT_RULES
 from parvis.connectors.bluesky.parse import POST, parts_of
 from parvis.connectors.bluesky.richtext import written_facets
 from parvis.connectors.bluesky.service import Service, decoded
 from parvis.core.connector import Act, Can, ChosenId, Done, FindOwn, Order, Session
 from parvis.core.errors import FieldMissing, Refused, RemoteBroken, RemoteGone, RightMissing, TextTooLong
-from parvis.core.measuring import grapheme_count
+from parvis.core.measuring import Measure
 from parvis.core.types import Kind, Status
 from parvis.core.wording import Text
 
@@ -64,10 +64,9 @@ def _answer(order: Order) -> dict[str, Any]:
     text = order.text.replace("\r\n", "\n").strip()
     if not text:
         raise FieldMissing(field="text")
-    if (length := grapheme_count(text)) > MOST_GRAPHEMES:
-        raise TextTooLong(length=length, limit=MOST_GRAPHEMES)
-    if (length := len(text.encode())) > MOST_BYTES:
-        raise TextTooLong(length=length, limit=MOST_BYTES)
+    for counted in Measure(TEXT_RULES)(text).units:
+        if counted.is_over:
+            raise TextTooLong(length=counted.length, limit=counted.most)
     cid = str(order.target.facts.get("cid") or "")
     parts_of(order.target.remote_id)
     parent = {"uri": order.target.remote_id, "cid": cid}

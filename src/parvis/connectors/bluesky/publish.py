@@ -18,6 +18,8 @@ from parvis.core.errors import AnswerNotUnderstood, FieldMissing, Refused, Remot
 from parvis.core.types import Kind, Status
 
 GATE = "app.bsky.feed.threadgate"
+POSTGATE = "app.bsky.feed.postgate"
+"""https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/postgate.json, read 2026-11."""
 _EMBED = "app.bsky.embed"
 
 
@@ -37,7 +39,11 @@ async def upload(session: Session, order: Order) -> Done:
 async def publish(session: Session, order: Order) -> Done:
     service = Service(session)
     if "gate" in order.body:
-        return await _close(service, order)
+        rules = [{"$type": f"{GATE}#{rule}"} for rule in order.body["gate"]]
+        return await _written_beside(service, order, GATE, {"allow": rules})
+    if "quotes" in order.body:
+        rules = [{"$type": f"{POSTGATE}#disableRule"}]
+        return await _written_beside(service, order, POSTGATE, {"embeddingRules": rules})
     who = await service.who()
     rkey, record = record_key(order), await _record(service, order)
     try:
@@ -133,14 +139,13 @@ def _earlier(order: Order, name: str) -> Earlier:
     return order.earlier[name]
 
 
-async def _close(service: Service, order: Order) -> Done:
-    """Who may answer stands beside the post, under the same key; written twice, it is the same."""
+async def _written_beside(service: Service, order: Order, collection: str, rules: Mapping[str, Any]) -> Done:
+    """Who may answer or quote stands beside the post, under the same key; written twice, it is the same."""
     who = await service.who()
     post = _earlier(order, "post").remote_id
     _, rkey = parts_of(post)
-    allow = [{"$type": f"{GATE}#{rule}"} for rule in order.body["gate"]]
-    record = {"$type": GATE, "post": post, "allow": allow, "createdAt": moment_of(order.written_at)}
-    body = {"repo": who.did, "collection": GATE, "rkey": rkey, "record": record}
+    record = {"$type": collection, "post": post, **rules, "createdAt": moment_of(order.written_at)}
+    body = {"repo": who.did, "collection": collection, "rkey": rkey, "record": record}
     told = decoded(await service.post("com.atproto.repo.putRecord", body))
     return Done(remote_id=str(told["uri"]), facts={"uri": str(told["uri"])})
 

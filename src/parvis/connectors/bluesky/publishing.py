@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from parvis.connectors.bluesky.counting import MOST_BYTES, MOST_GRAPHEMES
+from parvis.connectors.bluesky.counting import TEXT_RULES
 from parvis.core.connector import Can
-from parvis.core.measuring import grapheme_count
+from parvis.core.measuring import Measure, grapheme_count
 from parvis.core.post import Content, Fault, Has, MediaRule, Medium, Option, Part, Publishing
 from parvis.core.wording import Text
 
@@ -91,6 +91,8 @@ def _parts(content: Content) -> Iterator[Part]:
     gate = content.options.get("replies")
     if isinstance(gate, str) and gate in GATES:
         yield Part(name="gate", can=Can.PUBLISH, body={"gate": list(GATES[gate])}, step=3)
+    if content.options.get("no_quotes") is True:
+        yield Part(name="quotegate", can=Can.PUBLISH, body={"quotes": False}, step=3)
     before, step = "post", 2
     for text in filter(None, map(tidy, content.thread)):
         step += 1
@@ -160,14 +162,14 @@ def _text_faults(content: Content) -> Iterator[Fault]:
     text = words_of(content)
     if not text and not content.media and not content.link.strip():
         yield Fault("empty", "text", Text("There is nothing to publish.", "Il n’y a rien à publier."))
-    if text != tidy(content.text):
-        length = grapheme_count(text)
-        if length > MOST_GRAPHEMES or len(text.encode("utf-8", "replace")) > MOST_BYTES:
-            words = Text(
-                "Files take the place of a card; with its link below it, the text is too long ({length} of {most}).",
-                "Les fichiers prennent la place d’une carte\u202f; avec son lien dessous, le texte est trop long ({length} sur {most}).",
-            )
-            yield Fault("too_long_with_link", "link", words.format(length=length, most=MOST_GRAPHEMES))
+    measure = Measure(TEXT_RULES)
+    over = [counted for counted in measure(text).units if counted.is_over]
+    if over and not measure(content.text).is_over:
+        words = Text(
+            "Files take the place of a card; with its link below it, the text is too long ({length} of {most}).",
+            "Les fichiers prennent la place d’une carte\u202f; avec son lien dessous, le texte est trop long ({length} sur {most}).",
+        )
+        yield Fault("too_long_with_link", "link", words.format(length=over[0].length, most=over[0].most))
     if content.warning.strip():
         words = Text(
             "Bluesky shows no warning of one’s own words; choose a label.",
@@ -244,6 +246,12 @@ PUBLISHING = Publishing(
                 ("followers", Text("Followers", "Les abonnés")),
                 ("nobody", Text("Nobody", "Personne")),
             ),
+        ),
+        Option(
+            name="no_quotes",
+            label=Text("Nobody may quote it", "Personne ne peut la citer"),
+            kind="switch",
+            default=False,
         ),
         Option(
             name="label",

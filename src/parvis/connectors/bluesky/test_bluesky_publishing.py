@@ -104,6 +104,7 @@ def test_link_is_a_card_unless_files_take_its_place():
     with_file = parts(text="Words", link="https://example.org/a", media=(medium(),))["post"].body
     assert "card" not in with_file and with_file["text"] == "Words\n\nhttps://example.org/a"
     assert codes(text="x" * 290, link="https://example.org/a", media=(medium(),)) == ["too_long_with_link"]
+    assert codes(text="x" * 301, link="https://example.org/a", media=(medium(),)) == []  # counted with the text itself
 
 
 @pytest.mark.parametrize(
@@ -257,6 +258,15 @@ async def test_gate_stands_under_the_key_of_its_post():
     method, sent = server.asked[0]
     assert (method, sent["rkey"], sent["record"]["post"]) == ("com.atproto.repo.putRecord", "3kroot", f"{POST}/3kroot")
     assert sent["record"]["allow"] == [{"$type": "app.bsky.feed.threadgate#mentionRule"}]
+
+
+async def test_quotes_are_closed_under_the_key_of_the_post():
+    body = parts(text="One", options={"no_quotes": True})["quotegate"].body
+    server = Server({"uri": "at://x/y/z", "cid": "c"})
+    await publish.publish(server, order(body, earlier=EARLIER))
+    _, sent = server.asked[0]
+    assert (sent["collection"], sent["rkey"]) == ("app.bsky.feed.postgate", "3kroot")
+    assert sent["record"]["embeddingRules"] == [{"$type": "app.bsky.feed.postgate#disableRule"}]
 
 
 async def test_file_gives_its_blob():

@@ -1,10 +1,16 @@
-"""A mailbox over IMAP: each mail, or each entry of an alert or a dispatch, is an item. Nothing is marked as read."""
+"""A mailbox over IMAP: each mail, or each entry of an alert or a dispatch, is an item. Nothing is marked as read.
+
+Where it has an outgoing server and a list, posts leave from it as mails to that list.
+"""
 
 from datetime import date
 
+from parvis.connectors.mailbox.account import check
 from parvis.connectors.mailbox.address import SLUG, recognise_typed
-from parvis.connectors.mailbox.fetch import check, fetch, has_stream, newest, stream
+from parvis.connectors.mailbox.fetch import fetch, has_stream, newest, stream
 from parvis.connectors.mailbox.parse import parse
+from parvis.connectors.mailbox.publishing import PUBLISHING
+from parvis.connectors.mailbox.sending import ACTS
 from parvis.core.connector import Connector, Credential
 from parvis.core.measuring import TextLimit, TextRules, Unit
 from parvis.core.types import Answer, Kind, Recognition
@@ -41,6 +47,51 @@ connector = Connector(
             ),
             secret=True,
         ),
+        Credential(
+            name="smtp",
+            label=Text("Outgoing server", "Serveur sortant"),
+            help=Text(
+                "To publish to a mailing list: smtps://mail.example.org, or smtp:// where it is encrypted on the way in. Leave it empty to read only.",
+                "Pour publier sur une liste de diffusion\u202f: smtps://mail.exemple.ch, ou smtp:// s’il chiffre en cours de route. Laissez vide pour lire seulement.",
+            ),
+            required=False,
+        ),
+        Credential(
+            name="list",
+            label=Text("Mailing list", "Liste de diffusion"),
+            help=Text(
+                "The address to which posts are sent, such as news@lists.example.org.",
+                "L’adresse à laquelle les contenus partent, par exemple infos@listes.exemple.ch.",
+            ),
+            required=False,
+        ),
+        Credential(
+            name="sender",
+            label=Text("Sender", "Expéditeur"),
+            help=Text(
+                "Such as Example News <news@example.org>; empty: the user name.",
+                "Par exemple Infos Exemple <infos@exemple.ch>\u202f; vide\u202f: le nom d’utilisateur.",
+            ),
+            required=False,
+        ),
+        Credential(
+            name="leave",
+            label=Text("Way out of the list", "Pour quitter la liste"),
+            help=Text(
+                "Only where the list’s own server adds none: https://… or mailto:…",
+                "Seulement si le serveur de la liste n’en ajoute pas\u202f: https://… ou mailto:…",
+            ),
+            required=False,
+        ),
+        Credential(
+            name="copies",
+            label=Text("Folder of copies", "Dossier des copies"),
+            help=Text(
+                "Where mails that were sent are found again, if not in the usual folder.",
+                "Où retrouver les messages envoyés, si ce n’est dans le dossier habituel.",
+            ),
+            required=False,
+        ),
     ),
     guide=Text(
         "Write the address as imaps://mail.example.org, with /Folder behind it for another folder than the inbox.\n"
@@ -50,6 +101,8 @@ connector = Connector(
         "Créez une boîte réservée aux alertes et aux agences, et autorisez-y l’accès IMAP.\n"
         "Gmail et d’autres exigent un mot de passe d’application ; Microsoft 365 n’admet plus de mot de passe.",
     ),
+    acts=ACTS,
+    publishing=PUBLISHING,
     interval_s=120.0,
     opens_conversations=frozenset({Kind.MESSAGE}),
     stream=stream,

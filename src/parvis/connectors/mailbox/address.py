@@ -17,6 +17,7 @@ _MAIL_ADDRESS = re.compile(
     r"[^@\s/:<>\"]{1,64}@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,61})", re.IGNORECASE
 )
 _GUESSED_NAMES = (("imap", 0.6), ("mail", 0.5))
+_SENDER = re.compile(r"([^<>]*)<([^<>]+)>")
 _NOT_BASE64 = re.compile(r"[^\x20-\x25\x27-\x7e]+")
 
 OFFERS = Text(
@@ -53,6 +54,12 @@ def place_of(address: str) -> Place:
     if parts.scheme not in _PORTS or not parts.hostname or is_odd:
         raise AddressNotUnderstood(address=address[:200])
     return Place(parts.hostname, port or _PORTS[parts.scheme], folder, parts.scheme == "imaps")
+
+
+def sender_in(written: str) -> tuple[str, str]:
+    """Name and address of “Name <address>” as people write it, with commas and without quotes."""
+    found = _SENDER.fullmatch(written.strip())
+    return (found[1].strip().strip('"').strip(), found[2].strip()) if found else ("", written.strip())
 
 
 def recognise_typed(typed: str) -> list[Recognition]:

@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from parvis.connectors.mailbox.address import Place, folder_name, place_of
+from parvis.connectors.mailbox.address import Place, folder_name, place_of, sender_in
 from parvis.connectors.mailbox.imap import LINE_LIMIT_BYTES, Box, Imap, Line, number_set
 from parvis.connectors.mailbox.light import without_attachments
 from parvis.connectors.mailbox.mail import moment_of
-from parvis.core.connector import Account, Fetched, Session
+from parvis.core.connector import Fetched, Session
 from parvis.core.errors import Refused, RemoteError
 from parvis.core.types import Payload
 
@@ -54,14 +54,6 @@ async def opened(session: Session) -> AsyncIterator[tuple[Imap, Place]]:
             await imap.leave()
     finally:
         await stream.aclose()
-
-
-async def check(session: Session) -> Account:
-    """Raises CredentialsRejected, RemoteGone where the folder is not there, and what `open_stream` raises."""
-    async with opened(session) as (imap, place):
-        await imap.examine(folder_name(place.folder))
-        facts = {"idle": "yes" if b"IDLE" in imap.capabilities else "no"}
-        return Account(name=session.credentials.get("username", ""), can=frozenset(), facts=facts)
 
 
 async def fetch(session: Session, cursor: Mapping[str, Any]) -> AsyncIterator[Fetched]:
@@ -113,7 +105,7 @@ async def _read_on(imap: Imap, box: Box, session: Session, cursor: Mapping[str, 
     for start in range(0, len(uids), _SIZES_AT_ONCE):
         some = uids[start : start + _SIZES_AT_ONCE]
         for group in _groups(await _sizes(imap, some)):
-            payloads = await _payloads_of(imap, group, session)
+            payloads = await payloads_of(imap, group, session)
             yield Fetched(payloads=payloads, cursor=_cursor(box, group[-1], session.now))
 
 
@@ -168,15 +160,15 @@ def _groups(sizes: Mapping[int, int]) -> Iterator[list[int]]:
         yield group
 
 
-async def _payloads_of(imap: Imap, uids: Sequence[int], session: Session) -> tuple[Payload, ...]:
+async def payloads_of(imap: Imap, uids: Sequence[int], session: Session) -> tuple[Payload, ...]:
     """A mail that the server will not give is told as a payload that waits, and never holds up the others."""
     items = f"UID INTERNALDATE BODY.PEEK[]<0.{MOST_MAIL_BYTES}>"
     try:
         return tuple(_payloads(await imap.fetch(number_set(uids), items), session))
     except Refused:
         if len(uids) == 1:
-            return (_payload(session, uids[0], b"", arrived_at=""),)
-    return tuple([payload for uid in uids for payload in await _payloads_of(imap, [uid], session)])
+            return (mail_payload(session, b"", uid=uids[0]),)
+    return tuple([payload for uid in uids for payload in await payloads_of(imap, [uid], session)])
 
 
 def _payloads(lines: Sequence[Line], session: Session) -> Iterator[Payload]:
@@ -185,7 +177,7 @@ def _payloads(lines: Sequence[Line], session: Session) -> Iterator[Payload]:
         if uid and body is not None:
             arrived = _ARRIVED.search(line.text)
             moment = moment_of(_as_in_mails(arrived[1].decode("ascii", "replace"))) if arrived else None
-            yield _payload(session, int(uid[1]), body, arrived_at=moment.isoformat() if moment else "")
+            yield mail_payload(session, body, uid=int(uid[1]), arrived_at=moment.isoformat() if moment else "")
 
 
 def _body(line: Line) -> bytes | None:
@@ -201,14 +193,19 @@ def _as_in_mails(told: str) -> str:
     return told.strip().replace("-", " ", 2)
 
 
-def _payload(session: Session, uid: int, mail: bytes, *, arrived_at: str) -> Payload:
-    place = place_of(session.address)
-    username = session.credentials.get("username", "")
-    facts = {"host": place.host, "arrived_at": arrived_at, "own": username if "@" in username else ""}
+def mail_payload(session: Session, mail: bytes, *, uid: int | None = None, arrived_at: str = "") -> Payload:
+    """`uid` None: it was not read there, but is our own."""
+    facts = {"host": place_of(session.address).host, "arrived_at": arrived_at, "own": _own_address(session)}
     return Payload(
         endpoint="mail",
-        url=f"{session.address.rstrip('/')};UID={uid}",
+        url=session.address.rstrip("/") + (f";UID={uid}" if uid is not None else ""),
         body=without_attachments(mail),
         content_type="message/rfc822",
         facts={name: value for name, value in facts.items() if value},
     )
+
+
+def _own_address(session: Session) -> str:
+    """Whose mails are the house's own."""
+    written = session.credentials.get("sender", "") or session.credentials.get("username", "")
+    return sender_in(written)[1] if "@" in written else ""

@@ -35,6 +35,11 @@ _SLOW_DOWN = frozenset({b"LIMIT", b"OVERQUOTA", b"INUSE"})
 _NOT_IMAP = Text("this is no IMAP server", "ce n’est pas un serveur IMAP")
 _MIXED_UP = Text("answers that do not belong to the question", "des réponses qui ne correspondent pas à la question")
 _QUOTABLE = re.compile(rb"[\x20-\x7e]*\Z")
+_LISTED = re.compile(
+    rb'\* LIST \(([^)]*)\) (?:"(?:[^"\\]|\\.)"|NIL) (?:"((?:[^"\\]|\\.)*)"|([^\s"]+))\Z', re.IGNORECASE
+)
+_SENT_NAMES = frozenset({"sent", "sent items", "sent messages", "sent mail", "envoy&aok-s", "gesendet"})
+"""In the protocol's own letters."""
 
 
 @dataclass(slots=True)
@@ -106,6 +111,12 @@ class Imap:
         command = b"UID FETCH " if by_uid else b"FETCH "
         lines = await self._command(command + f"{numbers} ({items})".encode("ascii"))
         return [line for line in lines if re.match(rb"\* \d{1,10} FETCH \(", line.text, re.IGNORECASE)]
+
+    async def sent_folders(self) -> list[str]:
+        """Where copies of what was sent are kept, as the protocol writes their names (RFC 6154); else as most call it."""
+        folders = [one for line in await self._command(b'LIST "" "*"') if (one := _listed(line.text))]
+        marked = [name for flags, name in folders if "\\sent" in flags]
+        return marked or [name for _, name in folders if re.split(r"[./]", name)[-1].lower() in _SENT_NAMES]
 
     async def wait_for_news(self, *, at_most_s: float) -> bool:
         """Waits in IDLE until the server tells of something new; False where the time was over first.
@@ -242,6 +253,15 @@ class Imap:
     def _goodbye(self, line: Line) -> Unreachable:
         words = _words(line.text[2:], None)
         return Unreachable(host=self._host, detail=Text(f"it says goodbye ({words})", f"il prend congé ({words})"))
+
+
+def _listed(told: bytes) -> tuple[list[str], str] | None:
+    """Flags in lower case and name of one folder; None where it is none that can be named in one line."""
+    found = _LISTED.match(told)
+    if found is None:
+        return None
+    name = re.sub(rb"\\(.)", rb"\1", found[2]) if found[2] is not None else found[3]
+    return found[1].decode("ascii", "replace").lower().split(), name.decode("ascii", "replace")
 
 
 def _words(rest: bytes, code: re.Match[bytes] | None) -> str:

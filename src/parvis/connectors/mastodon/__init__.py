@@ -1,16 +1,14 @@
 """Mastodon and what speaks its API: timelines, hashtags, accounts, and what reaches an account of the house."""
 
-from datetime import date
-
 from parvis.connectors.mastodon.account import ACTS, check
-from parvis.connectors.mastodon.acts import MOST_CHARACTERS, URL_CHARACTERS
 from parvis.connectors.mastodon.addresses import recognise, recognise_typed
+from parvis.connectors.mastodon.counting import TEXT_RULES
 from parvis.connectors.mastodon.fetch import fetch, newest
 from parvis.connectors.mastodon.listen import has_stream, stream
+from parvis.connectors.mastodon.look import look
 from parvis.connectors.mastodon.parse import parse
 from parvis.connectors.mastodon.publishing import PUBLISHING
 from parvis.core.connector import Connector, Credential
-from parvis.core.measuring import Links, TextLimit, TextPart, TextRules, Unit
 from parvis.core.wording import Text
 
 connector = Connector(
@@ -46,34 +44,9 @@ connector = Connector(
         "Rouvrez-la et copiez « Votre jeton d’accès ».",
     ),
     acts=ACTS,
+    look=look,
     publishing=PUBLISHING,
     interval_s=60.0,
     requests_per_minute=30.0,
-    text_rules=TextRules(
-        limits=(
-            TextLimit(
-                unit=Unit.GRAPHEMES,
-                most=MOST_CHARACTERS,
-                source="https://github.com/mastodon/mastodon/blob/main/app/validators/status_length_validator.rb",
-                checked_on=date(2026, 11, 23),
-                fact="max_characters",
-                note="The instance’s own limit; the content warning counts with the text.",
-            ),
-            TextLimit(
-                unit=Unit.CHARACTERS,
-                most=1_500,
-                source="https://github.com/mastodon/mastodon/blob/main/app/models/media_attachment.rb",
-                checked_on=date(2026, 11, 1),
-                applies_to=TextPart.ALT,
-            ),
-        ),
-        links=Links(
-            length=URL_CHARACTERS,
-            fact="url_characters",
-            schemes=("https", "http", "dat", "dweb", "ipfs", "ipns", "ssb", "gopher", "gemini"),
-        ),
-        shortens_mentions=True,
-        strips=True,
-        warning_counts=True,
-    ),
+    text_rules=TEXT_RULES,
 )

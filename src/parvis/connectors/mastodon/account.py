@@ -5,9 +5,10 @@ from typing import Any
 
 from parvis.connectors.mastodon import acts, publish
 from parvis.connectors.mastodon.instance import Instance, record_of
-from parvis.core.connector import Account, Session
+from parvis.core.connector import REQUESTS_PER_MINUTE, Account, Session
 from parvis.core.errors import CredentialsRejected, Refused, RemoteGone, RightMissing
 
+WINDOW_MINUTES = 5
 ACTS = {**acts.ACTS, **publish.ACTS}
 _PROBES = {"write:statuses": ("DELETE", "v1/statuses/0"), "write:media": ("PUT", "v1/media/0")}
 """Requests about what is never there: 404 with the right, 403 without it."""
@@ -15,8 +16,8 @@ _PROBES = {"write:statuses": ("DELETE", "v1/statuses/0"), "write:media": ("PUT",
 
 async def check(session: Session) -> Account:
     instance = Instance(session)
-    own = await _own(instance) if instance.signs_in else {}
-    facts = await _instance_facts(instance)
+    own, pace = await _own(instance) if instance.signs_in else ({}, {})
+    facts = {**await _instance_facts(instance), **pace}
     if own:
         facts["signed_in"] = "1"
     match session.facts.get("source"):
@@ -49,9 +50,22 @@ async def _has(instance: Instance, scope: str) -> bool:
     return True
 
 
-async def _own(instance: Instance) -> dict[str, Any]:
-    """Raises CredentialsRejected where the token is none of this instance."""
-    return record_of(await instance.get("v1/accounts/verify_credentials"))
+async def _own(instance: Instance) -> tuple[dict[str, Any], dict[str, str]]:
+    """The account, and how often it may ask. Raises CredentialsRejected where the token is none of this instance."""
+    answer = await instance.get("v1/accounts/verify_credentials")
+    return record_of(answer), _pace(answer.headers)
+
+
+def _pace(headers: Mapping[str, str]) -> dict[str, str]:
+    """Two thirds of what an account may ask in five minutes: the rest is for reading.
+
+    https://docs.joinmastodon.org/api/rate-limits/#individual, read 2026-11.
+    """
+    told = headers.get("x-ratelimit-limit", "").strip()
+    if not (told.isascii() and told.isdigit()):
+        return {}
+    each_minute = int(told) * 2 // (3 * WINDOW_MINUTES)
+    return {REQUESTS_PER_MINUTE: str(each_minute)} if each_minute > 0 else {}
 
 
 async def _instance_facts(instance: Instance) -> dict[str, str]:

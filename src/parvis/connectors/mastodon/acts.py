@@ -10,33 +10,22 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
+from parvis.connectors.mastodon.counting import TEXT_RULES
 from parvis.connectors.mastodon.instance import Instance, record_of
 from parvis.connectors.mastodon.parse import key, moment
 from parvis.core.connector import Act, Can, Done, FindOwn, Order, Session
 from parvis.core.errors import FieldMissing, RemoteGone, RightMissing, TextTooLong
+from parvis.core.measuring import Measure
 from parvis.core.text.plain import plain_text
 from parvis.core.types import Answer, Kind, Payload, Status
 from parvis.core.wording import Text
 
-MOST_CHARACTERS = 500
-"""Where the instance does not tell another limit."""
-URL_CHARACTERS = 23
 CLOCK_SKEW = timedelta(minutes=5)
 NOT_OURS = Text(
     "only the account’s own posts can be deleted there", "on n’y supprime que les publications du compte lui-même"
 )
 _URL = re.compile(r"https?://\S+")
-_REMOTE_MENTION = re.compile(r"@([\w.-]+)@[\w.-]+\w")
 _MENTION = re.compile(r"@[\w.-]+(?:@[\w.-]+\w)?")
-
-
-def character_count(text: str, *, url_characters: int = URL_CHARACTERS) -> int:
-    """As an instance counts: an address always the same, of a mention the local part alone.
-
-    https://docs.joinmastodon.org/user/posting/#text, read 2026-11.
-    """
-    shortened = _REMOTE_MENTION.sub(r"@\1", _URL.sub("x" * url_characters, text))
-    return len(shortened)
 
 
 def _number(order: Order) -> str:
@@ -55,10 +44,9 @@ def _text(session: Session, order: Order) -> str:
     named = {name.casefold() for name in _MENTION.findall(text)}
     if acct and f"@{acct}".casefold() not in named:
         text = f"@{acct} {text}"
-    limit = int(session.facts.get("max_characters") or MOST_CHARACTERS)
-    length = character_count(text, url_characters=int(session.facts.get("url_characters") or URL_CHARACTERS))
-    if length > limit:
-        raise TextTooLong(length=length, limit=limit)
+    counted = Measure(TEXT_RULES, session.facts)(text)
+    if counted.is_over:
+        raise TextTooLong(length=counted.length, limit=counted.most)
     return text
 
 

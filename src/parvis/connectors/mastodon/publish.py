@@ -19,7 +19,15 @@ from parvis.connectors.mastodon.parse import key, moment
 from parvis.connectors.mastodon.publishing import POLL_LEAST_S
 from parvis.connectors.mastodon.saying import says
 from parvis.core.connector import Act, Can, ChosenId, Done, File, FindOwn, Harmless, Order, Session
-from parvis.core.errors import AnswerNotUnderstood, FieldMissing, Refused, RemoteError, RemoteGone, RightMissing
+from parvis.core.errors import (
+    AnswerNotUnderstood,
+    BadInput,
+    FieldMissing,
+    Refused,
+    RemoteError,
+    RemoteGone,
+    RightMissing,
+)
 from parvis.core.types import Answer, Kind, Payload, Status
 from parvis.core.wording import Text
 
@@ -31,6 +39,10 @@ MOST_PAGES = 60
 STILL_AT_WORK_S = 15.0
 _SENT = ("status", "visibility", "spoiler_text", "language", "sensitive", "poll")
 _NOT_READY = Text("it still works on the file", "il traite encore le fichier")
+_OTHER_FILES = Text(
+    "the files of a post stay as they are; what is said of them can be changed",
+    "les fichiers d’une publication restent tels quels\u202f; ce qu’on en dit peut changer",
+)
 _TOO_MANY = Text("too many posts to look through", "trop de publications à parcourir")
 _SCOPE_MISSING = Text(
     "the access token lacks the right “{scope}”; make one that has it and enter it with the channel",
@@ -201,16 +213,33 @@ def _target(order: Order) -> str:
 
 
 async def edit(session: Session, order: Order) -> Done:
-    """Its words, warning and language; files and poll stay, which an instance takes away where they are not named."""
+    """Its words, warning and language, and what is said of its files; those and the poll stay, which an instance
+    takes away where they are not named. https://docs.joinmastodon.org/methods/statuses/#edit, read 2026-11.
+    """
     instance, place = Instance(session), f"v1/statuses/{quote(_target(order), safe='')}"
     asked = _kept(record_of(await instance.get(place)), now=session.now)
     asked |= {name: order.body[name] for name in ("status", "language", "sensitive") if name in order.body}
     asked["spoiler_text"] = str(order.body.get("spoiler_text") or "")
+    if described := _descriptions(order, kept=asked.get("media_ids", [])):
+        asked["media_attributes"] = described
     try:
         answer = await instance.send("PUT", place, json=asked)
     except RightMissing as error:
         raise naming(error, "write:statuses", host=instance.host) from error
     return _done(session, record_of(answer), answer.url)
+
+
+def _descriptions(order: Order, *, kept: list[str]) -> list[dict[str, str]]:
+    """Of the files that the post shows. Raises BadInput where it would show others: that is another post."""
+    found = []
+    for one in order.body.get("described") or ():
+        number = _id_of(order, one["name"])
+        if number not in kept:
+            raise BadInput(detail=_OTHER_FILES)
+        found.append({"id": number, "description": str(one["description"])})
+    if len(found) != len(kept):
+        raise BadInput(detail=_OTHER_FILES)
+    return found
 
 
 def _kept(status: dict[str, Any], *, now: datetime) -> dict[str, Any]:

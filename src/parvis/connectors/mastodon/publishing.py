@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from math import isqrt
 from typing import Any
 
-from parvis.connectors.mastodon.acts import MOST_CHARACTERS, URL_CHARACTERS, character_count
+from parvis.connectors.mastodon.counting import TEXT_RULES
 from parvis.core.connector import Can
+from parvis.core.measuring import Measure
 from parvis.core.post import Content, Fault, Has, MediaRule, Medium, Option, Part, Publishing
 from parvis.core.wording import Text
 
@@ -65,6 +66,7 @@ def _parts(content: Content) -> Iterator[Part]:
     first = {**shared, "status": words_of(content), **_poll(content)}
     if files:
         first["media"] = files
+        first["described"] = [_described(name, medium) for name, medium in zip(files, content.media, strict=True)]
     if content.options.get("sensitive") is True or (files and content.warning.strip()):
         first["sensitive"] = True
     yield Part(name="post", can=Can.PUBLISH, body=first, step=2)
@@ -86,6 +88,11 @@ def _upload(medium: Medium) -> dict[str, Any]:
         left, top = medium.focus
         body["focus"] = f"{2 * left - 1:.3f},{1 - 2 * top:.3f}"  # from the middle, upwards
     return body
+
+
+def _described(name: str, medium: Medium) -> dict[str, str]:
+    """What a change of the post can say otherwise: of the same file its description."""
+    return {"name": name, "description": medium.alt.strip()}
 
 
 def _shared(content: Content) -> dict[str, Any]:
@@ -138,15 +145,14 @@ def _text_faults(content: Content, facts: Mapping[str, str]) -> Iterator[Fault]:
     text = words_of(content)
     if not text and not content.media and content.poll is None:
         yield Fault("empty", "text", Text("There is nothing to publish.", "Il n’y a rien à publier."))
-    if text != content.text.replace("\r\n", "\n").strip():
-        most = number(facts, "max_characters", MOST_CHARACTERS)
-        length = character_count(text, url_characters=number(facts, "url_characters", URL_CHARACTERS))
-        if length + len(content.warning) > most:
-            words = Text(
-                "With its link, which goes below it, the text is too long ({length} of {most}).",
-                "Avec son lien, qui se place dessous, le texte est trop long ({length} sur {most}).",
-            )
-            yield Fault("too_long_with_link", "link", words.format(length=length, most=most))
+    measure = Measure(TEXT_RULES, facts)
+    with_link = measure(text, warning=content.warning)
+    if with_link.is_over and not measure(content.text, warning=content.warning).is_over:
+        words = Text(
+            "With its link, which goes below it, the text is too long ({length} of {most}).",
+            "Avec son lien, qui se place dessous, le texte est trop long ({length} sur {most}).",
+        )
+        yield Fault("too_long_with_link", "link", words.format(length=with_link.length, most=with_link.most))
     if content.options.get("visibility", "public") not in ("", *VISIBILITIES):
         yield Fault("visibility", "options", Text("This visibility is none.", "Cette visibilité n’existe pas."))
 
@@ -246,5 +252,5 @@ PUBLISHING = Publishing(
             default=False,
         ),
     ),
-    edits=frozenset({"text", "warning", "language", "link"}),
+    edits=frozenset({"text", "warning", "language", "link", "media"}),
 )

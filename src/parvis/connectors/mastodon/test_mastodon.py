@@ -10,10 +10,11 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from parvis.connectors.mastodon import connector
-from parvis.connectors.mastodon.acts import character_count
+from parvis.connectors.mastodon.counting import TEXT_RULES
 from parvis.connectors.mastodon.fetch import OVERLAP_MS, PAGE
 from parvis.connectors.mastodon.listen import has_stream
 from parvis.core.errors import RemoteGone
+from parvis.core.measuring import Measure
 from parvis.core.types import Answer, Kind, Payload, Status
 
 FOLDER = Path(__file__).parent
@@ -137,7 +138,7 @@ def test_accounts_are_known_as_people_write_them(typed, address):
     [("été", 3), ("@a@instance.example hi", 5), ("see https://example.org/a/very/long/path?x=y#z now", 31), ("", 0)],
 )
 def test_text_is_counted_as_an_instance_counts(text, count):
-    assert character_count(text) == count
+    assert Measure(TEXT_RULES)(text).length == count
 
 
 def test_streams_are_for_those_who_are_signed_in():

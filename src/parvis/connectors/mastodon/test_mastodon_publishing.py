@@ -12,7 +12,7 @@ from parvis.connectors.mastodon import connector, publish
 from parvis.connectors.mastodon.publishing import words_of
 from parvis.connectors.mastodon.saying import essence, says, text_of
 from parvis.core.connector import NO_TARGET, Can, Earlier, File, Order
-from parvis.core.errors import FieldMissing, Refused, RemoteError, RemoteGone, RightMissing
+from parvis.core.errors import BadInput, FieldMissing, Refused, RemoteError, RemoteGone, RightMissing
 from parvis.core.post import Content, Medium, Poll
 from parvis.core.types import Answer
 
@@ -75,7 +75,10 @@ def test_parts_come_in_the_order_in_which_an_instance_takes_them():
     assert found["media:1"].body["description"] == "Un lac"
     assert found["media:1"].body["focus"] == "-1.000,1.000"  # the upper left corner
     shared = {"visibility": "private", "spoiler_text": "CW", "language": "de"}
-    assert found["post"].body == {**shared, "status": "One", "media": ["media:1", "media:2"], "sensitive": True}
+    first = dict(found["post"].body)
+    described = first.pop("described")
+    assert first == {**shared, "status": "One", "media": ["media:1", "media:2"], "sensitive": True}
+    assert described[0] == {"name": "media:1", "description": "Un lac"}
     assert found["post:3"].body == {**shared, "status": "Three", "answers": "post:2"}
     assert found["comment"].body == {**shared, "status": "Aside", "answers": "post"}
 
@@ -84,6 +87,7 @@ def test_link_goes_below_the_text_once():
     assert words_of(Content(text="Words", link="https://example.org/a")) == "Words\n\nhttps://example.org/a"
     assert words_of(Content(text="See https://example.org/a", link="https://example.org/a")).count("https") == 1
     assert codes(text="x" * 480, link="https://example.org/a") == ["too_long_with_link"]
+    assert codes(text="x" * 501, link="https://example.org/a") == []  # counted with the text itself
     assert codes({"max_characters": "600"}, text="x" * 480, link="https://example.org/a") == []
 
 
@@ -301,11 +305,21 @@ async def test_change_keeps_files_and_poll():
     }  # fmt: skip
     there = {**STATUS, "poll": poll}
     session = Told(("GET", "v1/statuses/11", 200, there), ("PUT", "v1/statuses/11", 200, there))
-    await publish.edit(session, order(Can.EDIT, {"status": "New words"}, earlier=EARLIER))
+    described = [{"name": "media:1", "description": "Other words"}]
+    await publish.edit(session, order(Can.EDIT, {"status": "New words", "described": described}, earlier=EARLIER))
     sent = session.asked[1][2]["json"]
     assert (sent["status"], sent["spoiler_text"]) == ("New words", "")
+    assert sent["media_attributes"] == [{"id": sent["media_ids"][0], "description": "Other words"}]
     assert sent["media_ids"] == [one["id"] for one in STATUS["media_attachments"]]
     assert sent["poll"] == {"options": ["Oui", "Non"], "multiple": False, "expires_in": 3_600}
+
+
+@pytest.mark.parametrize("described", [None, [], [{"name": "media:2", "description": "x"}]])
+async def test_change_never_exchanges_a_file(described):
+    earlier = {**EARLIER, "media:2": Earlier(remote_id="media:other", facts={"id": "other"})}
+    body = {"status": "x"} if described is None else {"status": "x", "described": described}
+    with pytest.raises(BadInput, match="stay as they are"):
+        await publish.edit(Told(("GET", "v1/statuses/11", 200, STATUS)), order(Can.EDIT, body, earlier=earlier))
 
 
 async def test_post_that_is_gone_already_is_taken_down():

@@ -1,11 +1,11 @@
-"""Matrix: what is said in the rooms of an account, answered and taken away, invitations accepted."""
+"""Matrix: what is said in the rooms of an account, answered and taken away, invitations accepted; posts in a room."""
 
 from datetime import date
 
-from parvis.connectors.matrix.acts import ACTS, LONGEST_BYTES
+from parvis.connectors.matrix.account import ACTS, check
 from parvis.connectors.matrix.fetch import fetch, listen
-from parvis.connectors.matrix.homeserver import check
 from parvis.connectors.matrix.parse import parse
+from parvis.connectors.matrix.publishing import LONGEST_BYTES, PUBLISHING
 from parvis.connectors.matrix.recognise import SLUG, recognise
 from parvis.core.connector import Connector, Credential
 from parvis.core.measuring import TextLimit, TextRules, Unit
@@ -30,6 +30,15 @@ connector = Connector(
             ),
             secret=True,
         ),
+        Credential(
+            name="room",
+            label=Text("Room for posts", "Salon des publications"),
+            help=Text(
+                "Where posts are published, such as #news:example.org. Leave it empty to read and answer only.",
+                "Où publier, par exemple #actualites:exemple.ch. Laissez vide pour lire et répondre seulement.",
+            ),
+            required=False,
+        ),
     ),
     guide=Text(
         "Make an account for Parvis on your homeserver, and sign in to it in Element in a private window.\n"
@@ -40,6 +49,7 @@ connector = Connector(
         "Fermez la fenêtre sans vous déconnecter\u202f: cela mettrait fin au jeton.",
     ),
     acts=ACTS,
+    publishing=PUBLISHING,
     stream=listen,
     stream_resumes=True,
     interval_s=15.0,

@@ -4,14 +4,13 @@ A homeserver remembers transaction ids for one access token, Synapse for a day; 
 order is tried again.
 """
 
-from parvis.connectors.matrix.homeserver import Homeserver, error_code, own_id
+from parvis.connectors.matrix.homeserver import Homeserver, error_code
+from parvis.connectors.matrix.publish import as_it_came_to_be
+from parvis.connectors.matrix.publishing import LONGEST_BYTES
+from parvis.connectors.matrix.saying import EFFECT
 from parvis.core.connector import Act, Can, Done, IdempotencyKey, Order, Session
-from parvis.core.errors import FieldMissing, RemoteError, RightMissing, TextTooLong
-from parvis.core.types import Kind, Payload, Status
-
-LONGEST_BYTES = 48_000
-"""An event has at most 65,536 bytes, names and hashes included (https://spec.matrix.org/v1.15/client-server-api/#size-limits)."""
-EFFECT = "org.parvis.effect"
+from parvis.core.errors import FieldMissing, RightMissing, TextTooLong
+from parvis.core.types import Kind, Status
 
 
 async def reply(session: Session, order: Order) -> Done:
@@ -29,7 +28,7 @@ async def reply(session: Session, order: Order) -> Done:
     return Done(
         remote_id=event_id,
         url=f"https://matrix.to/#/{room}/{event_id}",
-        payloads=await _as_it_came_to_be(server, room, event_id),
+        payloads=await as_it_came_to_be(server, room, event_id),
     )
 
 
@@ -74,17 +73,6 @@ def _relation(order: Order) -> dict[str, object]:
     answered: dict[str, object] = {"m.in_reply_to": {"event_id": order.target.remote_id}}
     thread = order.target.facts.get("thread")
     return {**answered, "rel_type": "m.thread", "event_id": thread, "is_falling_back": False} if thread else answered
-
-
-async def _as_it_came_to_be(server: Homeserver, room: str, event_id: str) -> tuple[Payload, ...]:
-    """The message that was sent; where it cannot be read at once, the next reading brings it."""
-    try:
-        answer = await server.ask("GET", ("rooms", room, "event", event_id))
-        facts = {"room": room, "user_id": await own_id(server)}
-    except RemoteError:
-        return ()
-    body = b'{"event":' + answer.body + b"}"
-    return (Payload(endpoint="edited", url=server.session.address, body=body, facts=facts),)
 
 
 _MESSAGES = frozenset({Kind.MESSAGE})

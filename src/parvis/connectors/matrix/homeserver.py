@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from parvis.core.connector import Account, Can, Session
+from parvis.core.connector import File, Session
 from parvis.core.errors import AnswerNotUnderstood, NotEncrypted, RateLimited, Refused
 from parvis.core.types import Answer
 from parvis.net.addresses import is_inner_name
 from parvis.net.page import json_of
 
 CLIENT = "/_matrix/client/v3"
+MEDIA = "/_matrix/media/v3"
+_LIMITED = frozenset({429})
 
 
 class Homeserver:
@@ -29,17 +31,49 @@ class Homeserver:
         json: object = None,
     ) -> Answer:
         """A good answer; `path` is given in parts, which are escaped here. Raises RemoteError."""
+        url = self._address(CLIENT + "".join("/" + quote(part, safe="") for part in path))
+        answer = await self.session.request(
+            method, url, params=params, json=json, headers=self._headers, accept_statuses=_LIMITED
+        )
+        return self._judged(answer)
+
+    async def upload(self, file: File) -> Answer:
+        """Its answer names the file's own address (`content_uri`)."""
+        answer = await self.session.upload(
+            "POST",
+            self._address(f"{MEDIA}/upload"),
+            file=file,
+            field=None,
+            headers=self._headers,
+            params={"filename": file.name},
+            accept_statuses=_LIMITED,
+        )
+        return self._judged(answer)
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.session.credentials.get('access_token', '')}"}
+
+    def _address(self, path: str) -> str:
         if urlsplit(self.session.address).scheme != "https" and not is_inner_name(self.host):
             raise NotEncrypted(host=self.host)
-        url = self.session.address.rstrip("/") + CLIENT + "".join("/" + quote(part, safe="") for part in path)
-        headers = {"authorization": f"Bearer {self.session.credentials.get('access_token', '')}"}
-        accepted = frozenset({429})
-        answer = await self.session.request(
-            method, url, params=params, json=json, headers=headers, accept_statuses=accepted
-        )
+        return self.session.address.rstrip("/") + path
+
+    def _judged(self, answer: Answer) -> Answer:
         if answer.status == 429:
             raise RateLimited(host=self.host, retry_after_s=_pause_s(answer), answer=answer)
         return answer
+
+    async def upload_bytes(self) -> int | None:
+        """How large a file may be; None where it does not say. It asks for the sign-in since Matrix 1.11."""
+        for place in ("/_matrix/client/v1/media/config", f"{MEDIA}/config"):
+            try:
+                answer = await self.session.request("GET", self._address(place), headers=self._headers)
+            except Refused:
+                continue
+            told = self.object_in(answer).get("m.upload.size")
+            return told if isinstance(told, int) and not isinstance(told, bool) and told > 0 else None
+        return None
 
     async def read(self, *path: str, params: Mapping[str, str | int] | None = None) -> dict[str, Any]:
         """The object in the answer to a GET."""
@@ -52,26 +86,9 @@ class Homeserver:
         return told
 
 
-async def check(session: Session) -> Account:
-    """Who the token belongs to. Raises CredentialsRejected where it is not (or no longer) valid."""
-    server = Homeserver(session)
-    user_id = str((await server.read("account", "whoami")).get("user_id", ""))
-    name = await _display_name(server, user_id)
-    shown = f"{name} ({user_id})" if name and name != user_id else user_id
-    can = frozenset({Can.REPLY, Can.DELETE, Can.APPROVE, Can.TRASH})
-    return Account(name=shown, can=can, facts={"user_id": user_id})
-
-
 async def own_id(server: Homeserver) -> str:
     """Who we are, also where nothing was checked before."""
     return server.session.facts.get("user_id") or str((await server.read("account", "whoami")).get("user_id", ""))
-
-
-async def _display_name(server: Homeserver, user_id: str) -> str:
-    try:
-        return str((await server.read("profile", user_id)).get("displayname") or "")
-    except Refused:
-        return ""
 
 
 def error_code(error: Refused) -> str:

@@ -1,10 +1,12 @@
-"""WordPress: posts, pages and comments by its REST API, moderated with an application password."""
+"""WordPress: posts, pages and comments by its REST API; with an application password moderated and published."""
 
 from datetime import date
 
-from parvis.connectors.wordpress.acts import ACTS
+from parvis.connectors.wordpress import acts, publish
 from parvis.connectors.wordpress.fetch import fetch, newest
+from parvis.connectors.wordpress.look import look
 from parvis.connectors.wordpress.parse import parse
+from parvis.connectors.wordpress.publishing import PUBLISHING
 from parvis.connectors.wordpress.recognise import recognise
 from parvis.connectors.wordpress.rights import check
 from parvis.core.connector import Connector, Credential
@@ -16,7 +18,7 @@ DATABASE = "https://codex.wordpress.org/Database_Description#Table:_wp_posts"
 connector = Connector(
     slug="wordpress",
     name=Text("WordPress", "WordPress"),
-    version=1,
+    version=2,
     recognise=recognise,
     fetch=fetch,
     newest=newest,
@@ -51,7 +53,9 @@ connector = Connector(
         "Donnez-lui le nom Parvis et cliquez sur « Ajouter un mot de passe d’application ».\n"
         "Copiez le mot de passe affiché : WordPress ne le montre qu’une fois.",
     ),
-    acts=ACTS,
+    acts={**acts.ACTS, **publish.ACTS},
+    publishing=PUBLISHING,
+    look=look,
     interval_s=60.0,
     requests_per_minute=600.0,
     text_rules=TextRules(

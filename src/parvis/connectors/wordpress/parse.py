@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from parvis.connectors.wordpress.decode import plain, record, records
+from parvis.core.text.shown import media_in
 from parvis.core.types import ItemRecord, Kind, MediaRecord, Parsed, Payload, Problem, ProfileRecord, Status
 
 COMMENT_STATUS = {
@@ -115,11 +116,12 @@ def _article(row: Mapping[str, Any], payload: Payload) -> ItemRecord:
     is_page = payload.endpoint == "pages" or row.get("type") == "page"
     told = str(row.get("status") or "publish")
     content = row["content"]
+    body = str(content.get("rendered") or content.get("raw") or "").strip()
     is_published_at_all = told not in ("draft", "pending")
     return ItemRecord(
         remote_id=_key("post", _number(row["id"])),
         kind=Kind.PAGE if is_page else Kind.ARTICLE,
-        body=str(content.get("rendered") or content.get("raw") or "").strip(),
+        body=body,
         body_is_html=True,
         title=plain(_text_of(row.get("title"))),
         author=_article_author(row),
@@ -127,7 +129,7 @@ def _article(row: Mapping[str, Any], payload: Payload) -> ItemRecord:
         published_at=moment(row.get("date_gmt")) if is_published_at_all else None,
         updated_at=moment(row.get("modified_gmt")),
         status=POST_STATUS.get(told, Status.HELD),
-        media=tuple(_media(row)),
+        media=(*_media(row), *media_in(body)),
         facts={"status": told, "comments": str(row.get("comment_status") or "")},
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from parvis.connectors.wordpress.decode import record, records
 from parvis.connectors.wordpress.site import SIGN_IN_WANTED, Site
+from parvis.connectors.wordpress.terms import known_categories
 from parvis.core.connector import Account, Can, Session
 from parvis.core.errors import AnswerNotUnderstood, CredentialsRejected, Refused, RightMissing
 from parvis.core.wording import Text
@@ -12,6 +13,13 @@ from parvis.core.wording import Text
 STAFF_ROLES = "administrator,editor,author,contributor"
 STAFF_PAGES = 5
 MODERATION = frozenset({Can.APPROVE, Can.HOLD, Can.SPAM, Can.TRASH, Can.DELETE, Can.REPLY})
+PUBLISHING = {
+    "upload_files": Can.UPLOAD,
+    "publish_posts": Can.PUBLISH,
+    "edit_published_posts": Can.EDIT,
+    "delete_published_posts": Can.WITHDRAW,
+}
+"""By capability, what it lets one do: https://wordpress.org/documentation/article/roles-and-capabilities/, read 2026-11."""
 NO_CONTENT_API = Text("its REST API has no posts and comments", "son API REST n’a ni articles ni commentaires")
 
 
@@ -45,11 +53,12 @@ async def own_account(site: Site) -> dict[str, Any]:
 
 
 def may(me: Mapping[str, Any]) -> frozenset[Can]:
-    """What an account may do with every comment of the site; single rights on own posts do not count."""
+    """With every comment of the site (single rights on own posts do not count), and with articles of one's own."""
     capabilities = _capabilities(me)
+    publishing = frozenset(can for name, can in PUBLISHING.items() if name in capabilities)
     if "moderate_comments" in capabilities:
-        return MODERATION
-    return frozenset({Can.REPLY}) if "edit_posts" in capabilities else frozenset()
+        return MODERATION | publishing
+    return publishing | {Can.REPLY} if "edit_posts" in capabilities else publishing
 
 
 async def account_facts(site: Site, me: Mapping[str, Any]) -> dict[str, str]:
@@ -65,7 +74,35 @@ async def account_facts(site: Site, me: Mapping[str, Any]) -> dict[str, str]:
         "user_id": str(me.get("id", "")),
         "reads_all": ",".join(name for name, reads_all in scopes.items() if reads_all),
         "house_user_ids": ",".join(str(number) for number in sorted({*staff, int(me.get("id", 0))})),
+        **await _publishing_facts(site, capabilities),
     }
+
+
+async def _publishing_facts(site: Site, capabilities: set[str]) -> dict[str, str]:
+    """What a post for the site is judged by before it leaves; {} for who cannot publish."""
+    routes = [name for name in ("posts", "pages") if f"publish_{name}" in capabilities]
+    if not routes:
+        return {}
+    facts = {"publishes": ",".join(routes), "format": await _format(site)}
+    if "manage_categories" in capabilities:
+        facts["adds_categories"] = "1"
+    try:
+        names, are_all = await known_categories(site)
+    except Refused:
+        return facts
+    return facts | {"categories": "\n".join(names)} | ({"categories_are_all": "1"} if are_all else {})
+
+
+async def _format(site: Site) -> str:
+    """How the newest articles are written: “classic” where none of them is in blocks, though there are some."""
+    asked: dict[str, str | int] = {"context": "edit", "per_page": 5, "_fields": "content.block_version,content.raw"}
+    try:
+        answer = await site.read("wp/v2/posts", params=asked)
+    except Refused:
+        return "blocks"
+    rows = [row.get("content") for row in records(answer.body, host=site.host) if isinstance(row, dict)]
+    written = [content for content in rows if isinstance(content, dict) and content.get("raw")]
+    return "blocks" if not written or any(content.get("block_version") for content in written) else "classic"
 
 
 async def staff_ids(site: Site, *, lists_users: bool) -> set[int]:

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from parvis.connectors.wordpress.decode import plain, record
-from parvis.core.connector import Session
+from parvis.core.connector import File, Session
 from parvis.core.errors import (
     AnswerNotUnderstood,
     CredentialsRejected,
@@ -72,6 +72,14 @@ class Site:
             params={**query, **(params or {})},
             json=json,
             accept_statuses=accept_statuses,
+        )
+
+    async def upload(self, route: str, file: File, data: Mapping[str, str]) -> Answer:
+        """The same for a file, with what is told of it as fields of one form."""
+        self._hold_password_back()
+        url, query = self.url(route)
+        return await self.session.upload(
+            "POST", url, file=file, field="file", data=data, params=query, accept_statuses=REFUSALS
         )
 
     async def read(self, route: str, *, params: Mapping[str, str | int] | None = None) -> Answer:
