@@ -6,10 +6,10 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("channels", "0004_heard"),
-        ("listening", "0001_initial"),
-        ("orgs", "0003_notices"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('channels', '0004_heard'),
+        ('listening', '0001_initial'),
+        ('orgs', '0003_notices'),
+        ('orgs', '__first__'),
     ]
 
     operations = [
@@ -64,6 +64,9 @@ class Migration(migrations.Migration):
                 ('judged_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('query', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='episodes', to='listening.savedquery')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['-id'], name='episode_open'), models.Index(condition=models.Q(('acknowledged_at__isnull', True), ('escalated_at__isnull', True)), fields=['escalate_at'], name='episode_escalate')],
+            },
         ),
         migrations.CreateModel(
             name='AlertWatch',
@@ -82,6 +85,9 @@ class Migration(migrations.Migration):
                 ('state', models.JSONField(null=True)),
                 ('expected', models.JSONField(default=dict)),
             ],
+            options={
+                'indexes': [models.Index(fields=['next_look_at'], name='watch_next_look')],
+            },
         ),
         migrations.CreateModel(
             name='AlertSign',
@@ -104,21 +110,8 @@ class Migration(migrations.Migration):
                 ('query', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='listening.savedquery')),
                 ('rule', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='signs', to='listening.alertrule')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='alertepisode',
-            index=models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['-id'], name='episode_open'),
-        ),
-        migrations.AddIndex(
-            model_name='alertepisode',
-            index=models.Index(condition=models.Q(('acknowledged_at__isnull', True), ('escalated_at__isnull', True)), fields=['escalate_at'], name='episode_escalate'),
-        ),
-        migrations.AddIndex(
-            model_name='alertwatch',
-            index=models.Index(fields=['next_look_at'], name='watch_next_look'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertsign',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_over', False)), fields=('rule',), name='a_rule_rings_once_at_a_time'),
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_over', False)), fields=('rule',), name='a_rule_rings_once_at_a_time')],
+            },
         ),
     ]

@@ -6,9 +6,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("channels", "0004_heard"),
-        ("listening", "0003_reputation"),
-        ("orgs", "0004_crisis"),
+        ('channels', '0004_heard'),
+        ('listening', '0003_reputation'),
+        ('orgs', '0004_crisis'),
     ]
 
     operations = [
@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-opened_at', '-id'],
+                'indexes': [models.Index(condition=models.Q(('state', 'open')), fields=['opened_at'], name='room_open')],
             },
         ),
         migrations.CreateModel(
@@ -91,6 +92,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-changed_at', '-id'],
+                'indexes': [models.Index(fields=['state', '-changed_at', '-id'], name='file_newest')],
             },
         ),
         migrations.CreateModel(
@@ -114,6 +116,9 @@ class Migration(migrations.Migration):
                 ('item', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='channels.item')),
                 ('file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evidence', to='listening.reputationfile')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('item__isnull', False)), fields=('file', 'item', 'hash'), name='evidence_as_it_was_once_a_file')],
+            },
         ),
         migrations.AddField(
             model_name='crisisroom',
@@ -133,6 +138,9 @@ class Migration(migrations.Migration):
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='listening.reputationfile')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('file', 'number'), name='answers_in_a_row')],
+            },
         ),
         migrations.CreateModel(
             name='RoomPresence',
@@ -142,6 +150,9 @@ class Migration(migrations.Migration):
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('room', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='presences', to='listening.crisisroom')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('room', 'member'), name='one_room_presence_each')],
+            },
         ),
         migrations.CreateModel(
             name='RoomTask',
@@ -159,25 +170,5 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['id'],
             },
-        ),
-        migrations.AddIndex(
-            model_name='reputationfile',
-            index=models.Index(fields=['state', '-changed_at', '-id'], name='file_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.UniqueConstraint(condition=models.Q(('item__isnull', False)), fields=('file', 'item', 'hash'), name='evidence_as_it_was_once_a_file'),
-        ),
-        migrations.AddIndex(
-            model_name='crisisroom',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['opened_at'], name='room_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.UniqueConstraint(fields=('file', 'number'), name='answers_in_a_row'),
-        ),
-        migrations.AddConstraint(
-            model_name='roompresence',
-            constraint=models.UniqueConstraint(fields=('room', 'member'), name='one_room_presence_each'),
         ),
     ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("orgs", "0002_audit_guard"),
+        ('orgs', '0002_audit_guard'),
     ]
 
     operations = [
@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('member__isnull', True), ('department__isnull', True), _connector='OR'), name='a_route_has_one_owner')],
             },
         ),
         migrations.CreateModel(
@@ -57,17 +58,8 @@ class Migration(migrations.Migration):
                 ('member', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to=settings.AUTH_USER_MODEL)),
                 ('route', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='notices', to='orgs.noticeroute')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='noticeroute',
-            constraint=models.CheckConstraint(condition=models.Q(('member__isnull', True), ('department__isnull', True), _connector='OR'), name='a_route_has_one_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='notice_due'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['subject', 'subject_key'], name='notice_subject'),
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='notice_due'), models.Index(fields=['subject', 'subject_key'], name='notice_subject')],
+            },
         ),
     ]
