@@ -25,6 +25,7 @@ EXPECTED = {
     Action.DRAFT: "yes no yes yes no yes",
     Action.APPROVE_POSTS: "yes no yes no no no",
     Action.PUBLISH: "yes no yes yes no no",
+    Action.MANAGE_ASSETS: "yes no yes yes no no",
     Action.SHARE_VIEW: "yes no yes yes no no",
     Action.LISTEN: "yes yes yes yes yes no",
     Action.CRISIS: "yes no yes no no no",

@@ -51,6 +51,15 @@ def _names(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+_KINDS = ("image", "gif", "video", "audio", "pdf")
+
+
+def _kinds(value: str) -> tuple[str, ...]:
+    if wrong := set(_names(value)) - set(_KINDS):
+        raise ValueError(f"there is no kind “{min(wrong)}”; there are {', '.join(_KINDS)}")
+    return _names(value)
+
+
 def _mail_address(value: str) -> str:
     name, at, host = value.rpartition("@")
     if value and (not (name and at and host) or any(sign.isspace() or sign in "<>,;" for sign in value)):
@@ -127,6 +136,42 @@ OPTIONS = (
         "90",
         _whole(1, 3650),
         Text("Days for which raw payloads are kept.", "Nombre de jours de conservation des données brutes."),
+    ),
+    Option(
+        "PARVIS_UPLOAD_MB",
+        "2048",
+        _whole(1, 1_000_000),
+        Text(
+            "Megabytes of the largest file that is taken into the library.",
+            "Mégaoctets du plus grand fichier accepté dans la médiathèque.",
+        ),
+    ),
+    Option(
+        "PARVIS_UPLOAD_KINDS",
+        "image,gif,video,audio,pdf",
+        _kinds,
+        Text(
+            "Kinds of files that are taken into the library, told from their bytes: image, gif, video, audio, pdf.",
+            "Sortes de fichiers acceptées dans la médiathèque, d’après leurs octets : image, gif, video, audio, pdf.",
+        ),
+    ),
+    Option(
+        "PARVIS_LIBRARY_GB",
+        "0",
+        _whole(0, 1_000_000),
+        Text(
+            "Gigabytes that the library may take on the disk, with what is made of its files; 0: as many as there are.",
+            "Gigaoctets que la médiathèque peut occuper, avec ce qui est tiré de ses fichiers ; 0 : autant qu’il y en a.",
+        ),
+    ),
+    Option(
+        "PARVIS_KEEP_ORIGINALS",
+        "no",
+        _yes,
+        Text(
+            "Keep uploaded files with the location and personal data that were in them, beside the cleaned ones.",
+            "Garder les fichiers téléversés avec le lieu et les données personnelles qu’ils contenaient, à côté des fichiers nettoyés.",
+        ),
     ),
     Option(
         "PARVIS_WEB_PROCESSES",

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "parvis.jobs",
     "parvis.orgs",
     "parvis.channels",
+    "parvis.assets",
     "parvis.inbox",
     "parvis.moderation",
     "parvis.listening",

@@ -25,6 +25,7 @@ class Action(models.TextChoices):
     DRAFT = "draft", _("write drafts of posts")
     APPROVE_POSTS = "approve_posts", _("approve posts")
     PUBLISH = "publish", _("plan and publish")
+    MANAGE_ASSETS = "manage_assets", _("look after the library of assets")
     SHARE_VIEW = "share_view", _("share views")
     LISTEN = "listen", _("save and change queries that listen")
     CRISIS = "crisis", _("open and end a crisis room")
@@ -43,6 +44,7 @@ _WORKS = _READS | {
     Action.ASSIGN,
     Action.DRAFT,
     Action.PUBLISH,
+    Action.MANAGE_ASSETS,
     Action.SHARE_VIEW,
     Action.LISTEN,
 }
