@@ -3,15 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from tests.apps.delivering import channel_on, deliver, held_items, platform, state_of
+from tests.apps.delivering import channel_on, deliver, held_items, platform, run_beside, state_of
 from tests.apps.noting import PAGES, connector, note, payload
 from tests.apps.test_sync import ADDRESS, read
 
 from parvis.channels import registry
+from parvis.channels.delivery import Delivery
 from parvis.channels.intake import take_in_payloads
 from parvis.channels.models import Channel, Effect, Item
 from parvis.channels.outbox import order, take_back
-from parvis.channels.recording import recover_lost
+from parvis.channels.recording import CallWatch, recover_lost
 from parvis.channels.set_back import bring_back
 from parvis.channels.sync import LEASE_S as READING_S
 from parvis.channels.sync import hold_channel
@@ -22,6 +23,8 @@ from parvis.jobs.claim import claim
 from parvis.jobs.lease_watch import LeaseWatch
 from parvis.jobs.models import Job
 from parvis.jobs.work import advance, job_kind, run_jobs, start_job
+from parvis.net.client import HttpClient
+from parvis.net.options import ClientOptions
 from parvis.testing.clock import later
 from parvis.testing.factories import make_channel
 from parvis.testing.simulator import Fault
@@ -106,6 +109,53 @@ def test_pause_that_a_platform_asked_for_is_kept(far, item, cast, now):
     assert bring_back(now) == 0
     deliver(later(now, hours=1))
     assert (far.books.calls, state_of(effect)) == (0, "waiting")
+
+
+@pytest.mark.parametrize("off", OFF)
+def test_call_that_is_under_way_elsewhere_is_not_taken_over_by_a_clock_that_is_off(far, item, cast, now, off):
+    """Whoever's clock it is: the other's lease looks over while its call has only begun."""
+    effect = order(item, Can.REPLY, member=cast.camille, now=now, text=REPLY)
+    far.delay_s = 0.6
+    assert carried_out_by_two(now, now + off, watches=True) == ["done"]
+    assert far.books.texts() == [REPLY]
+    assert (state_of(effect), effect.try_count) == ("done", 1)
+
+
+def test_call_of_a_worker_that_is_gone_is_taken_over_once_it_must_have_ended(far, item, cast, now):
+    effect = order(item, Can.REPLY, member=cast.camille, now=now, text=REPLY)
+    Effect.objects.update(
+        state="sending", leased_by="gone", try_count=1, leased_until=now - timedelta(seconds=1), next_try_at=None
+    )
+    stopwatch = Stopwatch()
+    watch = CallWatch(lease_s=120, stopwatch=stopwatch)
+    assert watch.look() == set()
+    stopwatch.s += 119
+    assert recover_lost(now=now, over=watch.look()) == 0
+    stopwatch.s += 1
+    assert recover_lost(now=now, over=watch.look(), under_way=[effect.pk]) == 0
+    assert recover_lost(now=now, over=watch.look()) == 1
+    assert state_of(effect) == "unsure"
+
+
+def carried_out_by_two(first_at, second_at, *, watches):
+    """One begins a call; the other, by another clock, looks again and again while it lasts. How the order ends."""
+
+    async def work(in_database):
+        options = ClientOptions(allowed_private_hosts=frozenset({"127.0.0.1"}))
+        async with HttpClient(options) as client:
+            first, second = (
+                Delivery(client, worker=name, clock=lambda at=at: at, in_database=in_database, watches=watches)
+                for name, at in (("first", first_at), ("second", second_at))
+            )
+            assert await first.turn() == 1
+            while first.is_busy:
+                await second.turn()
+                await second.wait(0.1)
+                await first.turn()
+            await second.drain(2.0)
+
+    run_beside(work)
+    return list(Effect.objects.values_list("state", flat=True))
 
 
 @pytest.mark.parametrize("off", OFF)

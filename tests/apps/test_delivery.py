@@ -152,6 +152,17 @@ def test_call_that_never_ends_is_given_up_and_read_back(far, item, cast, now):
     assert far.books.texts() == ["once"]
 
 
+def test_reading_back_that_never_ends_is_done_again_and_asks_nobody(far, item, cast, now):
+    effect = order(item, Can.REPLY, member=cast.camille, now=now, text="Merci.")
+    far.fail_next(Fault.CUT_AFTER)
+    far.fail_reading(Fault.SILENT_AFTER)
+    deliver(now, lease_s=1.0)
+    assert state_of(effect) == "unsure" and not effect.is_in_doubt
+    deliver(later(now, minutes=1))
+    assert state_of(effect) == "done"
+    assert far.books.texts() == ["Merci."]
+
+
 def test_nothing_is_read_back_before_the_request_may_have_ended_over_there(cast, now):
     with platform(wait_s=5.0) as far:
         far.fail_next(Fault.CUT_AFTER)
@@ -351,9 +362,11 @@ def test_looking_for_what_is_due_does_not_read_the_orders_of_the_past(channel, n
     with CaptureQueriesContext(connection) as seen:
         recording.recover_lost(now=now)
         errands._channels_due(now)
-        list(errands._due(channel, now))
+        errands._due_ids(channel, now, 5)
     for query in seen.captured_queries:
         with connection.cursor() as cursor:
             cursor.execute("EXPLAIN QUERY PLAN " + query["sql"])
             plan = [row[3] for row in cursor.fetchall()]
-        assert not [step for step in plan if step.startswith(("SCAN channels_effect", "SCAN U0"))], plan
+        assert not [
+            step for step in plan if step.startswith(("SCAN channels_effect", "SCAN U0", "SCAN due", "SCAN older"))
+        ], plan

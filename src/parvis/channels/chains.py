@@ -72,10 +72,25 @@ def go_on_after(effect: Effect, *, now: datetime) -> None:
     if effect.chain is None:
         return
     Effect.objects.filter(pk=effect.pk).update(is_followed=False)
-    rows = Effect.objects.filter(chain=effect.chain)
-    undone = rows.exclude(state=EffectState.DONE).order_by("step").values_list("step", flat=True).first()
-    if undone is not None:
-        rows.filter(step=undone, state=EffectState.WAITING, next_try_at=None).update(next_try_at=now)
+    go_on_in([effect.chain], now=now)
+
+
+def go_on_in(chains: Iterable[uuid.UUID], *, now: datetime) -> None:
+    """In each, the first step that is not done may leave. The caller holds the chains."""
+    # What was taken back holds nothing up: an order to take the post down may be given again.
+    over = (EffectState.DONE, EffectState.CANCELLED)
+    rows = Effect.objects.filter(chain__in=set(chains)).exclude(state__in=over)
+    undone = list(rows.values_list("chain", "step", "pk", "state", "next_try_at"))
+    first: dict[uuid.UUID | None, int] = {}
+    for chain, step, *_ in undone:
+        first[chain] = min(step, first.get(chain, step))
+    free = [
+        key
+        for chain, step, key, state, next_try_at in undone
+        if step == first[chain] and state == EffectState.WAITING and next_try_at is None
+    ]
+    if free:
+        Effect.objects.filter(pk__in=free).update(next_try_at=now)
 
 
 def drop_after(effect: Effect, *, now: datetime) -> None:

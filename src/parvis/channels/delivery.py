@@ -13,14 +13,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 
 from parvis.channels.errands import Errand, claim_errands
 from parvis.channels.models import Channel
-from parvis.channels.recording import record_done, record_failure, record_found_nothing, recover_lost
+from parvis.channels.recording import (
+    CallWatch,
+    record_all_done,
+    record_failure,
+    record_found_nothing,
+    recover_lost,
+)
 from parvis.channels.sessions import session_for
 from parvis.core.connector import Done, FindOwn
-from parvis.core.errors import OutcomeUnknown, ParvisError
+from parvis.core.errors import OutcomeUnknown, ParvisError, TimedOut
 from parvis.core.types import Payload
 from parvis.jobs.faults import one_line
 from parvis.jobs.steps import at
@@ -30,12 +36,16 @@ from parvis.net.client import HttpClient
 _log = logging.getLogger("parvis.deliver")
 
 LEASE_S = 120.0
-MOST_AT_ONCE = 32
+MOST_AT_ONCE = 64
+"""Below what the client has connections for: reading goes on beside it."""
 MOST_A_CHANNEL = 8
 _CALL_SHARE = 0.75
 """A call must have ended well before its lease has."""
-_PACE_S = 0.02
-"""The least time between two looks, so that what ends together is recorded together."""
+_PACE_S, _BUSY_PACE_S = 0.02, 0.1
+"""The least time between two looks, so that what ends together is recorded together; where much is under way, more."""
+_MUCH = 16
+_NEWS_AFTER_S = 3.0
+"""How long answers wait to be taken in while delivery has better to do; else they are at once."""
 
 _RECOVER_EVERY_S = 2.0
 
@@ -64,12 +74,18 @@ class Delivery:
         clock: Callable[[], datetime],
         in_database: InDatabase,
         lease_s: float = LEASE_S,
+        watches: bool = False,
     ) -> None:
+        """`watches`: one that stays, beside others whose clocks may be off, takes over only what it saw for long."""
+        self._watch = CallWatch(lease_s=lease_s) if watches else None
         self.client, self.worker, self.clock, self.in_database = client, worker, clock, in_database
         self.lease_s = lease_s
         self.delivered_count = 0
         self._calls: dict[asyncio.Task[Outcome], Errand] = {}
         self._unrecorded: list[Outcome] = []
+        self._news: dict[int, list[tuple[Channel, Done, datetime]]] = {}
+        """By channel, the answers that are recorded and yet to be taken in."""
+        self._news_since_s = 0.0
         self._ended = asyncio.Event()
         self._recover_at_s = 0.0
 
@@ -87,6 +103,8 @@ class Delivery:
             task = asyncio.create_task(self._carry_out(errand), name=f"effect {errand.effect.pk}")
             task.add_done_callback(lambda _: self._ended.set())
             self._calls[task] = errand
+        if self._news and (not self._calls or time.monotonic() - self._news_since_s > _NEWS_AFTER_S):
+            await self.in_database(self._take_in_all)
         return len(errands)
 
     async def wait(self, timeout_s: float) -> None:
@@ -96,7 +114,7 @@ class Delivery:
                 await self._ended.wait()
         except TimeoutError:
             return
-        await asyncio.sleep(_PACE_S)
+        await asyncio.sleep(_BUSY_PACE_S if len(self._calls) > _MUCH else _PACE_S)
 
     async def drain(self, timeout_s: float) -> None:
         """Lets calls end and records them; what does not end in time is recorded as unknown."""
@@ -112,7 +130,7 @@ class Delivery:
         for task in [task for task in self._calls if task.done()]:
             errand = self._calls.pop(task)
             if task.cancelled():
-                lost = OutcomeUnknown(host=errand.channel.name, maybe_done=True)
+                lost = _without_answer(errand, limit_s=self.lease_s * _CALL_SHARE)
                 self._unrecorded.append(Outcome(errand, lost, self.clock()))
             else:
                 self._unrecorded.append(task.result())
@@ -120,7 +138,8 @@ class Delivery:
     def _claim(self) -> list[Errand]:
         now = self.clock()
         if time.monotonic() >= self._recover_at_s:  # whatever becomes of the clock
-            recover_lost(now=now)
+            under_way = [errand.effect.pk for errand in self._calls.values()]
+            recover_lost(now=now, over=self._watch.look() if self._watch else None, under_way=under_way)
             self._recover_at_s = time.monotonic() + _RECOVER_EVERY_S
         return claim_errands(
             lambda channel: session_for(channel, self.client, now=now),
@@ -134,32 +153,61 @@ class Delivery:
 
     def _record_all(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Those that could not be recorded, to be tried again while their lease lasts."""
-        left = []
+        outcomes = [outcome for outcome in outcomes if not outcome.is_abandoned]
+        done = [outcome for outcome in outcomes if isinstance(outcome.result, Done)]
+        left: list[Outcome] = []
+        if len(done) > 1 and self._record_together(done, left):
+            outcomes = [outcome for outcome in outcomes if not isinstance(outcome.result, Done)]
         for outcome in outcomes:
             try:
                 self._record(outcome)
             except DatabaseError as error:
                 _log.warning("effect %s could not be recorded yet: %s", outcome.errand.effect.pk, error)
-                if self.clock() < outcome.errand.lease_until:
-                    left.append(outcome)
+                left.append(outcome)
             except Exception as error:  # noqa: BLE001 - one effect's fault stops no other; its lease runs out
                 _log.error("effect %s could not be recorded: %s", outcome.errand.effect.pk, one_line(error))
-        return left
+        now = self.clock()
+        return [outcome for outcome in left if now < outcome.errand.lease_until]
+
+    def _record_together(self, outcomes: list[Outcome], left: list[Outcome]) -> bool:
+        """False where one of them stands in the way of all: then each is recorded by itself."""
+        try:
+            self._record_done(outcomes)
+        except OperationalError as error:  # the database, not what is written
+            _log.warning("%s effects could not be recorded yet: %s", len(outcomes), error)
+            left += outcomes
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is found out one by one
+            _log.warning("%s effects could not be recorded together: %s", len(outcomes), one_line(error))
+            return False
+        return True
 
     def _record(self, outcome: Outcome) -> None:
         errand, now = outcome.errand, self.clock()
-        if outcome.is_abandoned:
-            return
         match outcome.result:
-            case Done() as done:
-                if record_done(errand, done, now=now, ended_at=outcome.ended_at):
-                    self.delivered_count += 1
-                    _take_in(errand.channel, done.payloads, ended_at=outcome.ended_at)
+            case Done():
+                self._record_done([outcome])
             case None:
                 record_found_nothing(errand, now=now)
             case error:
                 record_failure(errand, error, now=now)
                 _log.info("effect %s: %s", errand.effect.pk, error.code)
+
+    def _record_done(self, outcomes: list[Outcome]) -> None:
+        came = [(one.errand, one.result, one.ended_at) for one in outcomes if isinstance(one.result, Done)]
+        recorded = record_all_done(came, now=self.clock())
+        self.delivered_count += len(recorded)
+        for errand, done, ended_at in came:
+            if errand.effect.pk in recorded and done.payloads:
+                if not self._news:
+                    self._news_since_s = time.monotonic()
+                self._news.setdefault(errand.channel.pk, []).append((errand.channel, done, ended_at))
+
+    def _take_in_all(self) -> None:
+        """Answers are news like any other; what is lost here, the next reading brings."""
+        news, self._news = self._news, {}
+        for answers in news.values():
+            payloads = tuple(payload for _, done, _ in answers for payload in done.payloads)
+            _take_in(answers[0][0], payloads, ended_at=min(ended_at for *_, ended_at in answers))
 
     async def _carry_out(self, errand: Errand) -> Outcome:
         """The call itself. A worker that slept through its lease does not begin it."""
@@ -184,16 +232,21 @@ async def _called(errand: Errand, *, limit_s: float) -> Done | ParvisError | Non
     except ParvisError as error:
         return error
     except TimeoutError:
-        return OutcomeUnknown(host=errand.channel.name, maybe_done=True, retry_after_s=60.0)
+        return _without_answer(errand, limit_s=limit_s)
     except Exception as error:  # noqa: BLE001 - a fault in the connector: nobody knows what it had done before
         _log.error("effect %s: the connector failed: %s", errand.effect.pk, one_line(error))
         return ParvisError(detail=type(error).__name__)
 
 
+def _without_answer(errand: Errand, *, limit_s: float) -> ParvisError:
+    """A call may have been carried out; a reading that did not end says nothing, and is done again."""
+    if errand.is_reading_back:
+        return TimedOut(host=errand.channel.name, limit_s=f"{limit_s:.3g}")
+    return OutcomeUnknown(host=errand.channel.name, maybe_done=True, retry_after_s=60.0)
+
+
 def _take_in(channel: Channel, payloads: tuple[Payload, ...], *, ended_at: datetime) -> None:
     """The answer is news like any other; where that fails, the next reading brings it."""
-    if not payloads:
-        return
     from parvis.channels.intake import take_in_payloads
 
     try:

@@ -1,14 +1,15 @@
 """What is due is claimed with its attempt written, and becomes an errand: all that the call and its record need."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
@@ -23,21 +24,38 @@ from parvis.channels.models import (
 )
 from parvis.channels.moving import apply_plan
 from parvis.channels.outbox import WORDS
-from parvis.channels.pace import allowance
+from parvis.channels.pace import Allowance, allowance
 from parvis.channels.registry import connector_of
 from parvis.channels.retries import (
     Plan,
     Run,
     plan_without_reading,
 )
-from parvis.core.connector import NO_TARGET, Act, Can, Connector, Earlier, File, FindOwn, Order, Session, Target
+from parvis.core.connector import (
+    NO_TARGET,
+    REQUESTS_PER_MINUTE,
+    Act,
+    Can,
+    Connector,
+    Earlier,
+    File,
+    FindOwn,
+    Order,
+    Session,
+    Target,
+)
 from parvis.core.errors import NotOffered, ParvisError
 from parvis.core.types import Kind
-from parvis.jobs.claim import claim
+from parvis.jobs.claim import is_free
+from parvis.jobs.rows import as_param, update_rows
 from parvis.jobs.steps import at
 
 _log = logging.getLogger("parvis.deliver")
+_OPEN = (EffectState.WAITING, EffectState.UNSURE)
 _BLOCKING = (EffectState.WAITING, EffectState.SENDING, EffectState.UNSURE)
+
+MOST_PER_MINUTE = 6_000.0
+"""Whatever a server tells."""
 
 OpenSession = Callable[[Channel], Session]
 
@@ -80,20 +98,30 @@ def claim_errands(
     most_a_channel: int,
 ) -> list[Errand]:
     """Attempts of what is due, committed before anything is called. `busy`: calls under way by channel id."""
-    errands: list[Errand] = []
-    for channel in _channels_due(now):
-        room = min(free - len(errands), most_a_channel - busy.get(channel.pk, 0))
+    ways: list[_Way] = []
+    for channel in _channels_due(now) if free > 0 else ():
+        room = most_a_channel - busy.get(channel.pk, 0)
         if room < 1:
             continue
         try:
-            connector, session = connector_of(channel), open_session(channel)
+            ways.append(_Way(channel, connector_of(channel), open_session(channel), room))
         except ParvisError as error:
             _set_aside(channel, error, now=now)
-            continue
-        errands += _claim_of(channel, connector, session, worker=worker, now=now, lease_s=lease_s, room=room)
+    errands = _claim(ways, worker=worker, now=now, lease_s=lease_s, free=free) if ways else []
     if errands:
         at("deliver.attempt_written")
     return errands
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A channel that has something due, and how to reach its platform."""
+
+    channel: Channel
+    connector: Connector
+    session: Session
+    room: int
+    """Calls that may still begin there."""
 
 
 def _sending() -> QuerySet[Channel]:
@@ -102,9 +130,7 @@ def _sending() -> QuerySet[Channel]:
 
 def _channels_due(now: datetime) -> list[Channel]:
     """Those that have gone without for longest come first."""
-    due = Effect.objects.filter(
-        channel=OuterRef("pk"), state__in=[EffectState.WAITING, EffectState.UNSURE], next_try_at__lte=now
-    )
+    due = Effect.objects.filter(channel=OuterRef("pk"), state__in=_OPEN, next_try_at__lte=now)
     channels = _sending().filter(Q(next_send_at__isnull=True) | Q(next_send_at__lte=now))
     return list(channels.filter(Exists(due)).order_by(F("next_send_at").asc(nulls_first=True), "pk"))
 
@@ -115,56 +141,85 @@ def _set_aside(channel: Channel, error: ParvisError, *, now: datetime) -> None:
     Channel.objects.filter(pk=channel.pk).update(next_send_at=now + timedelta(minutes=1), error=error.facts)
 
 
-def _due(channel: Channel, now: datetime) -> QuerySet[Effect]:
-    """Only the oldest open order of an item: what is asked of one item happens in the order it was asked."""
-    older = Effect.objects.filter(item=OuterRef("item"), pk__lt=OuterRef("pk"), state__in=_BLOCKING)
-    due = Effect.objects.filter(
-        channel=channel, state__in=[EffectState.WAITING, EffectState.UNSURE], next_try_at__lte=now
+def _due_ids(channel: Channel, now: datetime, limit: int) -> list[int]:
+    """Only the oldest open order of an item: what is asked of one item happens in the order it was asked.
+
+    By hand, since it is asked of every channel at each look: writing the statement anew takes longer than it does.
+    """
+    statement = (
+        "SELECT due.id FROM channels_effect due WHERE due.channel_id = %s AND due.state IN (%s, %s)"
+        " AND due.next_try_at <= %s AND (due.leased_until IS NULL OR due.leased_until <= %s)"
+        " AND NOT EXISTS (SELECT 1 FROM channels_effect older WHERE older.item_id = due.item_id"
+        " AND older.id < due.id AND older.state IN (%s, %s, %s)) ORDER BY due.next_try_at, due.id LIMIT %s"
     )
-    return due.filter(~Exists(older)).order_by("next_try_at", "pk").select_related("item")
+    at_s = as_param(now)
+    values = [channel.pk, *_OPEN, at_s, at_s, *_BLOCKING, limit]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [row[0] for row in cursor.fetchall()]
 
 
 @transaction.atomic
-def _claim_of(
-    channel: Channel,
-    connector: Connector,
-    session: Session,
-    *,
-    worker: str,
-    now: datetime,
-    lease_s: float,
-    room: int,
-) -> list[Errand]:
-    """Holding the channel keeps its pace whichever workers there are."""
-    held = _sending().select_for_update(skip_locked=True, no_key=True).filter(pk=channel.pk).first()
-    if held is None:
-        return []
-    pace = allowance(held.next_send_at, requests_per_minute=connector.requests_per_minute, now=now)
-    effects = claim(_due(held, now), worker=worker, now=now, lease_s=lease_s, limit=min(room, pace.count))
+def _claim(ways: Sequence[_Way], *, worker: str, now: datetime, lease_s: float, free: int) -> list[Errand]:
+    """Holding the channels keeps their pace whichever workers there are; one that another holds is passed over."""
+    rows = _sending().filter(pk__in=[way.channel.pk for way in ways]).order_by("pk")
+    held = {row.pk: row for row in rows.select_for_update(skip_locked=True, no_key=True)}
+    paces: dict[int, Allowance] = {}
+    keys: list[int] = []
+    for way in ways:
+        channel = held.get(way.channel.pk)
+        if channel is None or len(keys) >= free:
+            continue
+        pace = allowance(channel.next_send_at, requests_per_minute=_rpm(way.connector, channel), now=now)
+        limit = min(free - len(keys), way.room, pace.count)
+        if limit > 0:
+            paces[channel.pk] = pace
+            keys += _due_ids(channel, now, limit)
+    effects = _held_effects(keys, now=now)
     chains = [effect.chain for effect in effects if effect.chain is not None]
     earlier = earlier_parts(chains) if chains else {}
+    by_channel = {way.channel.pk: way for way in ways}
     errands = [
         errand
         for effect in effects
         if (
             errand := _errand(
-                effect, held, connector, session, worker=worker, now=now, lease_s=lease_s,
-                earlier=earlier.get(effect.chain, {}) if effect.chain else {},
+                effect, held[effect.channel_id], by_channel[effect.channel_id], worker=worker, now=now,
+                lease_s=lease_s, earlier=earlier.get(effect.chain, {}) if effect.chain else {},
             )
         )
     ]  # fmt: skip
     if errands:
         _write_attempts(errands)
-        Channel.objects.filter(pk=held.pk).update(next_send_at=pace.next_after(len(errands)))
+        used = Counter(errand.channel.pk for errand in errands)
+        update_rows(Channel, ["next_send_at"], [[paces[key].next_after(count), key] for key, count in used.items()])
         at("deliver.claimed")
     return errands
+
+
+def _held_effects(keys: Sequence[int], *, now: datetime) -> list[Effect]:
+    """Those of them that are still to be sent and that nobody else holds, in that order."""
+    if not keys:
+        return []
+    rows = Effect.objects.filter(is_free(now), pk__in=keys, state__in=_OPEN, next_try_at__lte=now)
+    if connection.features.has_select_for_update_skip_locked:
+        rows = rows.select_for_update(skip_locked=True, of=("self",), no_key=True)
+    found = {effect.pk: effect for effect in rows.select_related("item")}
+    return [found[key] for key in keys if key in found]
+
+
+def _rpm(connector: Connector, channel: Channel) -> float:
+    """What the platform told this channel when it was looked at, else what holds for all of them."""
+    told = str(channel.facts.get(REQUESTS_PER_MINUTE, ""))
+    if told.isascii() and told.isdigit() and int(told) > 0:
+        return min(float(told), MOST_PER_MINUTE)
+    return connector.requests_per_minute
 
 
 def _errand(
     effect: Effect,
     channel: Channel,
-    connector: Connector,
-    session: Session,
+    way: _Way,
     *,
     worker: str,
     now: datetime,
@@ -172,7 +227,7 @@ def _errand(
     earlier: dict[str, Earlier],
 ) -> Errand | None:
     """None where it is settled at once, without a call."""
-    act = connector.acts.get(Can(effect.can))
+    act = way.connector.acts.get(Can(effect.can))
     is_unsure = effect.state == EffectState.UNSURE
     if act is None:
         refusal = NotOffered(channel=channel.name, act=WORDS[Can(effect.can)])
@@ -190,7 +245,7 @@ def _errand(
         channel=channel,
         act=act,
         order=_order(effect, earlier),
-        session=session,
+        session=way.session,
         number=effect.try_count + 1,
         is_reading_back=is_unsure,
         worker=worker,
@@ -207,7 +262,8 @@ def _order(effect: Effect, earlier: dict[str, Earlier]) -> Order:
         text=effect.text,
         body=effect.body,
         earlier=earlier,
-        file=_file(effect.body.get("file")),
+        file=_file(effect.body["file"]) if effect.body.get("file") else None,
+        files=tuple(map(_file, effect.body.get("files") or ())),
         written_at=effect.created_at,
     )
 
@@ -222,10 +278,8 @@ def _target(item: Item) -> Target:
     )
 
 
-def _file(written: dict[str, Any] | None) -> File | None:
-    """Where an upload's bytes are, below the house's data directory."""
-    if written is None:
-        return None
+def _file(written: dict[str, Any]) -> File:
+    """Where its bytes are, below the house's data directory."""
     return File(
         path=Path(settings.DATA_DIR) / written["path"],
         mime=written["mime"],

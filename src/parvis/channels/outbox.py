@@ -4,7 +4,7 @@ Locks are always taken in the same sequence (channel, items, effects, audit trai
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from parvis.channels.standing import lock_items, lock_subjects, restate, status_
 from parvis.core.connector import AskPerson, Can
 from parvis.core.errors import Conflict, NotOffered, OutcomeUnknown, TooLate
 from parvis.core.wording import Text
-from parvis.jobs.live import tell
+from parvis.jobs.live import tell_many
 from parvis.jobs.rows import insert_rows, reserve_ids
 from parvis.orgs.access import must
 from parvis.orgs.audit import record
@@ -254,8 +254,17 @@ def give_up_effect(effect: Effect, member: Member, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def settle_by_person(effect: Effect, member: Member, happened: bool, *, now: datetime) -> None:
-    """A person has looked at the platform: it happened, or it did not and is sent again.
+def settle_by_person(
+    effect: Effect,
+    member: Member,
+    happened: bool,
+    *,
+    now: datetime,
+    remote_id: str = "",
+    url: str = "",
+    result_facts: Mapping[str, Any] | None = None,
+) -> None:
+    """A person has looked at the platform: it happened, or it did not and is sent again. `remote_id`, `url`: where.
 
     Raises NotAllowed, Conflict where there is no doubt (any more).
     """
@@ -264,8 +273,9 @@ def settle_by_person(effect: Effect, member: Member, happened: bool, *, now: dat
     rows = Effect.objects.filter(pk=effect.pk, is_in_doubt=True)
     if happened:
         changed = _moved(
-            rows, EffectState.NEEDS_PERSON, EffectState.DONE, finished_at=now, is_in_doubt=False, error=None
-        )
+            rows, EffectState.NEEDS_PERSON, EffectState.DONE, finished_at=now, is_in_doubt=False, error=None,
+            result_remote_id=remote_id, result_url=url, result_facts=dict(result_facts or {}),
+        )  # fmt: skip
         act = connector_of(effect.channel).acts.get(Can(effect.can))
         if changed:
             go_on_after(effect, now=now)
@@ -318,10 +328,17 @@ def subject_of(effect: Effect) -> dict[str, Any]:
 
 def tell_of(effect: Effect, *, now: datetime) -> None:
     """Open pages learn where the order stands."""
-    facts = {"effect": effect.pk, "item": effect.item_id, "state": effect.state, "batch": str(effect.batch)}
-    if effect.chain is not None:
-        facts["chain"] = str(effect.chain)
-    tell("effect", now=now, department_id=effect.department_id, subject_id=effect.pk, facts=facts)
+    tell_of_all([effect], now=now)
+
+
+def tell_of_all(effects: Iterable[Effect], *, now: datetime) -> None:
+    about = []
+    for effect in effects:
+        facts = {"effect": effect.pk, "item": effect.item_id, "state": effect.state, "batch": str(effect.batch)}
+        if effect.chain is not None:
+            facts["chain"] = str(effect.chain)
+        about.append((effect.department_id, effect.pk, facts))
+    tell_many("effect", about, now=now)
 
 
 def _moved(rows: Any, before: EffectState, after: EffectState, **changes: Any) -> int:

@@ -5,16 +5,19 @@ after its lease cannot write over what another has done since.
 """
 
 import logging
+import time
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from parvis.channels.chains import go_on_after
+from parvis.channels.chains import go_on_in
 from parvis.channels.errands import Errand
 from parvis.channels.models import Attempt, AttemptOutcome, Channel, ChannelState, Effect, EffectState, Item
 from parvis.channels.moving import apply_plan
-from parvis.channels.outbox import tell_of
+from parvis.channels.outbox import tell_of_all
 from parvis.channels.registry import connector_of
 from parvis.channels.retries import (
     Plan,
@@ -28,6 +31,7 @@ from parvis.channels.standing import lock_subjects, restate
 from parvis.core.connector import AskPerson, Can, Done
 from parvis.core.errors import ParvisError
 from parvis.jobs.live import tell
+from parvis.jobs.rows import update_rows
 from parvis.jobs.steps import at
 from parvis.orgs.audit import record
 
@@ -35,9 +39,34 @@ _log = logging.getLogger("parvis.deliver")
 _LOST_AT_ONCE = 100
 
 
-def recover_lost(*, now: datetime) -> int:
-    """Attempts whose worker is gone become unsure: nobody knows whether they happened. How many."""
+class CallWatch:
+    """What one worker has seen others send, by its own stopwatch.
+
+    A lease ends by the clock, and a clock may be an hour off, here or where it was taken. A call ends by a
+    stopwatch, well before the time of a lease is over: what was seen for as long is under way no more.
+    """
+
+    def __init__(self, *, lease_s: float, stopwatch: Callable[[], float] = time.monotonic) -> None:
+        self._lease_s, self._stopwatch = lease_s, stopwatch
+        self._since_s: dict[tuple[int, str, int], float] = {}
+
+    def look(self) -> set[int]:
+        """Ids of orders whose call has ended, if it was ever made. To be called every few seconds."""
+        sending = Effect.objects.filter(state=EffectState.SENDING, leased_until__isnull=False)
+        now_s = self._stopwatch()
+        seen = set(sending.values_list("pk", "leased_by", "try_count"))
+        self._since_s = {one: self._since_s.get(one, now_s) for one in seen}
+        return {one[0] for one, since_s in self._since_s.items() if now_s - since_s >= self._lease_s}
+
+
+def recover_lost(*, now: datetime, over: Collection[int] | None = None, under_way: Collection[int] = ()) -> int:
+    """Attempts whose worker is gone become unsure: nobody knows whether they happened. How many.
+
+    `over`: ids of the only ones that may be (`CallWatch`); `under_way`: of those that certainly are not.
+    """
     lost = Effect.objects.filter(state=EffectState.SENDING, leased_until__lte=now).select_related("channel")
+    lost = lost.exclude(pk__in=under_way) if under_way else lost
+    lost = lost if over is None else lost.filter(pk__in=over)
     return sum(_recover(effect, now=now) for effect in lost.order_by("leased_until")[:_LOST_AT_ONCE])
 
 
@@ -68,30 +97,70 @@ def record_done(errand: Errand, done: Done, *, now: datetime, ended_at: datetime
 
     `ended_at` is when its answer came, where that was before `now`.
     """
+    return bool(record_all_done([(errand, done, ended_at or now)], now=now))
+
+
+def record_all_done(came: Sequence[tuple[Errand, Done, datetime]], *, now: datetime) -> set[int]:
+    """The same for many in one transaction: (errand, what was done, when its answer came) each.
+
+    The ids of those effects that were still their attempt's.
+    """
     with transaction.atomic():
-        lock_subjects([errand.effect])
-        changed = _held(errand).update(
-            state=EffectState.DONE,
-            result_remote_id=done.remote_id,
-            result_url=done.url,
-            result_facts=done.facts,
-            error=None,
-            next_try_at=None,
-            finished_at=now,
-            leased_by="",
-            leased_until=None,
-        )
-        if not changed:
-            return _too_late(errand)
-        found = AttemptOutcome.FOUND_DONE if errand.is_reading_back else AttemptOutcome.DONE
-        _end_attempt(errand, found, now=now)
-        _take_over_status(errand, done, ended_at=ended_at or now)
-        errand.effect.state = EffectState.DONE
-        go_on_after(errand.effect, now=now)
-        tell_of(errand.effect, now=now)
-        at("deliver.recording")
-    at("deliver.recorded")
-    return True
+        effects = [errand.effect for errand, _, _ in came]
+        lock_subjects(effects)
+        ours = _still_ours([errand for errand, _, _ in came])
+        done = [one for one in came if one[0].effect.pk in ours]
+        update_rows(Effect, _DONE_FIELDS, [_done_values(errand.effect, what, now=now) for errand, what, _ in done])
+        _end_attempts([errand for errand, _, _ in done], now=now)
+        for errand, what, ended_at in done:
+            _take_over_status(errand, what, ended_at=ended_at)
+            errand.effect.state = EffectState.DONE
+        chains = [errand.effect.chain for errand, _, _ in done if errand.effect.chain is not None]
+        if chains:
+            go_on_in(chains, now=now)
+        tell_of_all([errand.effect for errand, _, _ in done], now=now)
+        if done:
+            at("deliver.recording")
+    for errand, _, _ in came:
+        if errand.effect.pk not in ours:
+            _too_late(errand)
+    if done:
+        at("deliver.recorded")
+    return ours
+
+
+_DONE_FIELDS = (
+    "state", "result_remote_id", "result_url", "result_facts", "error", "next_try_at", "finished_at", "leased_by",
+    "leased_until", "is_followed",
+)  # fmt: skip
+
+
+def _done_values(effect: Effect, done: Done, *, now: datetime) -> list[Any]:
+    is_followed = effect.chain is None
+    told = [done.remote_id, done.url, dict(done.facts)]
+    return [EffectState.DONE.value, *told, None, None, now, "", None, is_followed, effect.pk]
+
+
+def _still_ours(errands: Sequence[Errand]) -> set[int]:
+    """Those that no other worker has taken over since, held until the transaction ends."""
+    rows = Effect.objects.filter(pk__in=[errand.effect.pk for errand in errands]).order_by("pk")
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update(no_key=True, of=("self",))
+    found = {key: held for key, *held in rows.values_list("pk", "state", "leased_by", "try_count")}
+    return {
+        errand.effect.pk
+        for errand in errands
+        if found.get(errand.effect.pk) == [_state_in(errand), errand.worker, errand.number]
+    }
+
+
+def _end_attempts(errands: Sequence[Errand], *, now: datetime) -> None:
+    alike: dict[tuple[int, bool], list[int]] = {}
+    for errand in errands:
+        alike.setdefault((errand.number, errand.is_reading_back), []).append(errand.effect.pk)
+    for (number, is_reading_back), keys in alike.items():
+        outcome = AttemptOutcome.FOUND_DONE if is_reading_back else AttemptOutcome.DONE
+        Attempt.objects.filter(effect__in=keys, number=number).update(outcome=outcome, ended_at=now, error=None)
 
 
 def record_found_nothing(errand: Errand, *, now: datetime) -> bool:
@@ -128,8 +197,13 @@ def _record_plan(
 
 def _held(errand: Errand) -> QuerySet[Effect]:
     """The effect, if it is still this attempt's."""
-    state = EffectState.UNSURE if errand.is_reading_back else EffectState.SENDING
-    return Effect.objects.filter(pk=errand.effect.pk, state=state, leased_by=errand.worker, try_count=errand.number)
+    return Effect.objects.filter(
+        pk=errand.effect.pk, state=_state_in(errand), leased_by=errand.worker, try_count=errand.number
+    )
+
+
+def _state_in(errand: Errand) -> EffectState:
+    return EffectState.UNSURE if errand.is_reading_back else EffectState.SENDING
 
 
 def _too_late(errand: Errand) -> bool:

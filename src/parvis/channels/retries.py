@@ -74,12 +74,12 @@ def plan_after(error: ParvisError, run: Run, *, now: datetime, share: float | No
 
 
 def plan_after_reading_failed(error: ParvisError, run: Run, *, now: datetime, share: float | None = None) -> Plan:
-    """It is still not known what an earlier attempt did."""
+    """It is still not known what an earlier attempt did; OutcomeUnknown: nor will it be by looking again."""
     next_try_at = now + _wait(error, run, share)
     plan = Plan(state=EffectState.UNSURE, next_try_at=next_try_at, error=error, is_spared=True)
     if isinstance(error, CredentialsRejected):
         return replace(plan, next_try_at=now, is_locked_out=True)
-    if now - run.trying_since >= LONGEST_RUN:
+    if isinstance(error, OutcomeUnknown) or now - run.trying_since >= LONGEST_RUN:
         return replace(plan, state=EffectState.NEEDS_PERSON, is_in_doubt=True)
     if isinstance(error, RateLimited):
         return replace(plan, channel_waits_until=next_try_at)

@@ -141,6 +141,8 @@ def _part_faults(connector: Connector, part: Part) -> Iterator[str]:
         yield f"the body of {part.name} is no JSON"
     if part.can is Can.UPLOAD and set(part.body.get("file", ())) != {"path", "name", "mime", "size_bytes"}:
         yield f"{part.name} does not say which file it sends"
+    if any(not {"path", "name", "mime", "size_bytes"} <= set(one) for one in part.body.get("files", ())):
+        yield f"{part.name} does not say which files go along"
 
 
 def declared_publishing_faults(connector: Connector) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The connector of the simulator: no part of an installation, added to the registry by tests."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -14,12 +15,15 @@ from parvis.core.connector import (
     Fetched,
     FindOwn,
     Harmless,
+    Looked,
     Order,
     Session,
     Settle,
+    Target,
 )
+from parvis.core.errors import RemoteGone
 from parvis.core.post import Content, Fault, Has, MediaRule, Part, Publishing
-from parvis.core.types import Answer, Parsed, Payload, Recognition, Status
+from parvis.core.types import Answer, ItemRecord, Kind, MediaRecord, Parsed, Payload, ProfileRecord, Recognition, Status
 from parvis.core.wording import Text
 
 NAME = Text("Simulator", "Simulateur")
@@ -84,6 +88,30 @@ async def _find_published(session: Session, order: Order) -> Done | None:
     return next((_written(row) for row in rows if row["key"] == order.key), None)
 
 
+def _number_of(order: Order) -> str:
+    return order.earlier[order.body["of"]].remote_id.partition(":")[2]
+
+
+async def _edit(session: Session, order: Order) -> Done:
+    body = {"text": order.body["text"]}
+    await session.request("POST", f"{session.address}comments/{_number_of(order)}/text", json=body)
+    return Done()
+
+
+async def _withdraw(session: Session, order: Order) -> Done:
+    with suppress(RemoteGone):
+        await session.request("POST", f"{session.address}comments/{_number_of(order)}/gone", json={})
+    return Done(status=Status.DELETED)
+
+
+async def _look(session: Session, target: Target) -> Looked:
+    number = target.remote_id.partition(":")[2]
+    answer = await session.request("GET", f"{session.address}comments/{number}/post")
+    told = msgspec.json.decode(answer.body)
+    payload = Payload(endpoint="post", url=answer.url, body=answer.body)
+    return Looked(payloads=(payload,), numbers={"likes": told["likes"], "boosts": told["boosts"]})
+
+
 def _parts(content: Content, facts: Mapping[str, str]) -> tuple[Part, ...]:
     files = [
         Part(
@@ -122,6 +150,7 @@ PUBLISHING = Publishing(
     faults=_faults,
     has=frozenset({Has.MEDIA, Has.ALT, Has.THREAD, Has.COMMENT}),
     media=lambda facts: (MediaRule(kind="image", mimes=("image/png",), most=4, most_bytes=None),),
+    edits=frozenset({"text", "thread"}),
 )
 
 
@@ -130,7 +159,21 @@ async def _fetch(session: Session, cursor: Mapping[str, Any]) -> AsyncIterator[F
 
 
 def _parse(payload: Payload) -> Parsed:
-    return Parsed()
+    """A post that was looked at; nothing else."""
+    if payload.endpoint != "post":
+        return Parsed()
+    told = msgspec.json.decode(payload.body)
+    media = tuple(
+        MediaRecord(url=f"https://simulated.example/{place}.png", alt=alt) for place, alt in enumerate(told["alts"])
+    )
+    author = ProfileRecord(remote_id="house", name="The house", is_house=True)
+    return Parsed(
+        items=(
+            ItemRecord(
+                remote_id=f"comment:{told['number']}", kind=Kind.ARTICLE, body=told["text"], author=author, media=media
+            ),
+        )
+    )
 
 
 def _recognise(answer: Answer) -> list[Recognition]:
@@ -148,6 +191,7 @@ def simulated(
     requests_per_minute: float = 60_000.0,
     reply_settle: Settle | None = None,
     publish_settle: Settle | None = None,
+    looks: bool = True,
 ) -> Connector:
     """`reply_settle` and `publish_settle` stand for platforms of another kind: AskPerson(), IdempotencyKey()."""
     acts = {
@@ -158,6 +202,8 @@ def simulated(
         Can.REPLY: Act(perform=_reply, settle=reply_settle or FindOwn(_find_reply, wait_s)),
         Can.UPLOAD: Act(perform=_publish, settle=Harmless()),
         Can.PUBLISH: Act(perform=_publish, settle=publish_settle or FindOwn(_find_published, wait_s)),
+        Can.EDIT: Act(perform=_edit, settle=Harmless()),
+        Can.WITHDRAW: Act(perform=_withdraw, settle=Harmless()),
     }
     return Connector(
         slug="simulated",
@@ -168,6 +214,7 @@ def simulated(
         parse=_parse,
         check=_check,
         acts=acts,
+        look=_look if looks else None,
         requests_per_minute=requests_per_minute,
         publishing=PUBLISHING,
     )

@@ -68,6 +68,9 @@ class Books:
     replies: list[Reply] = field(default_factory=list)
     writes: Counter[str] = field(default_factory=Counter)
     """Changes carried out, by what they were: "approve 12"."""
+    alts: dict[int, list[str]] = field(default_factory=dict)
+    """By number of a post, what its media are described as there."""
+    last_number: int = 9_999
     calls: int = 0
     most_at_once: int = 0
 
@@ -172,6 +175,8 @@ class Simulator:
         if parts[0] == "me":
             return 200, {"name": "The house"}
         number = int(parts[1])
+        if parts[2:] == ["post"]:
+            return self._post(number)
         if parts[2:] == ["replies"]:
             return 200, [vars(reply) for reply in self.books.replies if reply.parent == number]
         return 200, {"number": number, "status": self.status_of(number)}
@@ -179,17 +184,39 @@ class Simulator:
     def _change(self, path: str, asked: Any) -> tuple[int, Any]:
         parts = path.strip("/").split("/")
         number = int(parts[1])
+        if parts[2:] in (["text"], ["gone"]):
+            return self._rewrite(number, None if parts[2] == "gone" else asked["text"])
         if parts[2:] == ["status"]:
             self.books.statuses[number] = asked["status"]
             self.books.writes[f"{asked['status']} {number}"] += 1
             return 200, {"number": number, "status": asked["status"]}
         return 201, vars(self._reply(number, asked))
 
+    def _post(self, number: int) -> tuple[int, Any]:
+        """One answer by its own number, with its figures."""
+        found = next((reply for reply in self.books.replies if reply.number == number), None)
+        if found is None:
+            return 404, {"message": "there is no such thing"}
+        return 200, {**vars(found), "likes": 3, "boosts": 0, "alts": self.books.alts.get(number, [])}
+
+    def _rewrite(self, number: int, text: str | None) -> tuple[int, Any]:
+        """Changed, or (None) taken away."""
+        found = next((reply for reply in self.books.replies if reply.number == number), None)
+        if found is None:
+            return 404, {"message": "there is no such thing"}
+        self.books.writes[f"{'gone' if text is None else 'edit'} {number}"] += 1
+        if text is None:
+            self.books.replies.remove(found)
+        else:
+            found.text = text
+        return 200, {"number": number}
+
     def _reply(self, number: int, asked: Any) -> Reply:
         for known in self.books.replies if self.remembers_keys else ():
             if known.key == asked["key"]:
                 return known
-        reply = Reply(10_000 + len(self.books.replies), number, asked["text"], asked["key"])
+        self.books.last_number += 1
+        reply = Reply(self.books.last_number, number, asked["text"], asked["key"])
         self.books.replies.append(reply)
         self.books.writes[f"reply {number}"] += 1
         return reply
@@ -213,7 +240,15 @@ async def _read(reader: asyncio.StreamReader) -> tuple[str, str, bytes] | None:
     return method, path, await reader.readexactly(length)
 
 
-_WORDS = {200: "OK", 201: "Created", 401: "Unauthorized", 422: "Unprocessable", 429: "Too Many", 500: "Broken"}
+_WORDS = {
+    200: "OK",
+    201: "Created",
+    401: "Unauthorized",
+    404: "Not Found",
+    422: "Unprocessable",
+    429: "Too Many",
+    500: "Broken",
+}
 
 
 def _write(writer: asyncio.StreamWriter, status: int, said: Any) -> None:

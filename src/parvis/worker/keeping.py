@@ -8,6 +8,8 @@ from typing import Any
 from django.db import DatabaseError
 from django.db.models import QuerySet
 
+from parvis.assets.keeping import keep_files
+from parvis.assets.models import Rendition, Upload
 from parvis.channels.envelopes import prune_envelopes
 from parvis.channels.models import Channel, Effect, EffectState
 from parvis.channels.set_back import bring_back
@@ -20,6 +22,7 @@ from parvis.jobs.models import Job, JobState, WorkerBeat
 from parvis.listening.crisis.presence import prune_room_presences
 from parvis.listening.models import AlertWatch
 from parvis.orgs.models import Notice, NoticeState
+from parvis.publishing.models import CalendarFeed
 
 _watched: tuple[tuple[LeaseWatch, QuerySet[Any]], ...] = (
     (LeaseWatch(), Channel.objects.filter(leased_until__isnull=False)),
@@ -27,7 +30,10 @@ _watched: tuple[tuple[LeaseWatch, QuerySet[Any]], ...] = (
     (LeaseWatch(), Effect.objects.filter(state=EffectState.UNSURE, next_try_at__isnull=False)),
     (LeaseWatch(), Job.objects.filter(state__in=[JobState.WAITING, JobState.RUNNING])),
     (LeaseWatch(), Notice.objects.filter(state=NoticeState.WAITING)),
+    (LeaseWatch(), Rendition.objects.filter(state="making")),
+    (LeaseWatch(), Upload.objects.filter(state="waiting")),
     (LeaseWatch(), AlertWatch.objects.filter(leased_until__isnull=False).only("pk")),
+    (LeaseWatch(), CalendarFeed.objects.filter(leased_until__isnull=False).only("pk")),
 )
 """Each with a watch of its own; rows that few look at, by their indexes."""
 _BEAT_KEPT_FOR = timedelta(days=1)
@@ -61,6 +67,7 @@ RARE: tuple[Callable[[datetime], object], ...] = (
     prune_room_presences,
     prune_envelopes,
     remove_files,
+    keep_files,
     bring_back,
     end_impossible_leases,
 )

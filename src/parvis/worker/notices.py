@@ -69,10 +69,10 @@ async def send(parcel: Parcel) -> None:
     if parcel.kind == RouteKind.APPRISE:
         await send_by_apprise(parcel.address, title=parcel.title, text=parcel.text)
         return
-    await _in_thread(lambda: send_by_mail(parcel.address, title=parcel.title, text=parcel.text, key=parcel.key))
+    await in_thread(lambda: send_by_mail(parcel.address, title=parcel.title, text=parcel.text, key=parcel.key))
 
 
-async def _in_thread(work: Callable[[], None]) -> None:
+async def in_thread(work: Callable[[], None]) -> None:
     """In a thread that the end of the program does not wait for: a mail server may be slow."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()

@@ -27,12 +27,22 @@ from parvis.net.client import HttpClient
 from parvis.worker import keeping
 from parvis.worker.alerts import LOOK_EVERY_S as ALERTS_EVERY_S
 from parvis.worker.alerts import Alerting
+from parvis.worker.calendars import LOOK_EVERY_S as CALENDARS_EVERY_S
+from parvis.worker.calendars import Calendars
 from parvis.worker.collect import Collecting
+from parvis.worker.letters import LOOK_EVERY_S as LETTERS_EVERY_S
+from parvis.worker.letters import Lettering
 from parvis.worker.listen import STREAM_LEASE_S, Listening
 from parvis.worker.loops import Stopping, repeat
 from parvis.worker.notices import Notifying
+from parvis.worker.preparing import LOOK_EVERY_S as PREPARE_EVERY_S
+from parvis.worker.preparing import Preparing
 from parvis.worker.publishing import LOOK_EVERY_S as PUBLISH_EVERY_S
 from parvis.worker.publishing import Publishing
+from parvis.worker.reading_back import LOOK_EVERY_S as READ_BACK_EVERY_S
+from parvis.worker.reading_back import ReadingBack
+from parvis.worker.rendering import LOOK_EVERY_S as RENDER_EVERY_S
+from parvis.worker.rendering import Rendering
 
 if TYPE_CHECKING:
     from parvis.channels.models import Channel
@@ -66,7 +76,7 @@ def load_job_kinds() -> None:
 
 
 class Worker:
-    """Delivery has a thread of its own for the database, so that long work never delays it."""
+    """Delivery has a thread of its own for the database, and so has publishing: neither delays the other."""
 
     def __init__(
         self,
@@ -89,6 +99,7 @@ class Worker:
         self._released = asyncio.Event()
         """Publications became orders: delivery looks at once."""
         self.quick = DatabaseThread()
+        self.posts = DatabaseThread()
         self.steady = DatabaseThread()
 
     async def run(self) -> None:
@@ -98,8 +109,9 @@ class Worker:
             loop.add_signal_handler(number, self.stopping.ask)
         async with http_client() as client:
             listening = self._listening(client)
-            delivery, collecting = self._delivery(client), self._collecting(client, listening)
+            delivery, collecting = self._delivery(client, watches=True), self._collecting(client, listening)
             alerting, notifying, publishing = self._alerting(), self._notifying(), self._publishing()
+            rendering = self._rendering()
             await asyncio.gather(
                 repeat("deliver", lambda: self._deliver(delivery, publishing), every_s=0, stopping=self.stopping),
                 repeat(
@@ -112,11 +124,20 @@ class Worker:
                 repeat("route and jobs", self._work, every_s=_LOOK_EVERY_S, stopping=self.stopping, news=self._news),
                 repeat("alerts", alerting.turn, every_s=ALERTS_EVERY_S, stopping=self.stopping),
                 repeat("notices", notifying.turn, every_s=_NOTIFY_EVERY_S, stopping=self.stopping),
+                repeat("letters", self._lettering().turn, every_s=LETTERS_EVERY_S, stopping=self.stopping),
+                repeat("read back", self._reading_back(client).turn, every_s=READ_BACK_EVERY_S, stopping=self.stopping),
+                repeat("calendars", self._calendars(client).turn, every_s=CALENDARS_EVERY_S, stopping=self.stopping),
+                repeat("render", rendering.turn, every_s=RENDER_EVERY_S, stopping=self.stopping, news=rendering.news),
+                repeat("plan ahead", self._preparing().turn, every_s=PREPARE_EVERY_S, stopping=self.stopping),
                 repeat("keep", self._keep, every_s=_WAKE_EVERY_S, stopping=self.stopping),
             )
             publishing.stop()
             await asyncio.gather(
-                delivery.drain(STOP_WITHIN_S), collecting.abandon(), listening.abandon(), notifying.abandon()
+                delivery.drain(STOP_WITHIN_S),
+                collecting.abandon(),
+                listening.abandon(),
+                notifying.abandon(),
+                rendering.abandon(),
             )
         await self.quick(keeping.say_goodbye, self.name)
         await self._close()
@@ -130,22 +151,33 @@ class Worker:
             await collecting.finish()
             while await self._work():
                 pass
+            await self._rendering().exhaust()
+            while await self._preparing().turn():
+                pass
             await publishing.release()
             while await delivery.turn() or delivery.is_busy:
                 await delivery.wait(_DELIVER_EVERY_S)
             await publishing.follow()
             publishing.stop()
+            reading_back = self._reading_back(client)
+            while await reading_back.turn():
+                pass
+            await self._lettering().turn()
             await self._work()
             while await alerting.turn():
                 pass
             await notifying.turn()
             await notifying.finish()
+            while await self._calendars(client).turn():
+                pass
             await self._keep()
         await self.quick(keeping.say_goodbye, self.name)
         await self._close()
 
-    def _delivery(self, client: HttpClient) -> Delivery:
-        return Delivery(client, worker=self.name, clock=self.clock, in_database=self.quick, lease_s=self.lease_s)
+    def _delivery(self, client: HttpClient, *, watches: bool = False) -> Delivery:
+        return Delivery(
+            client, worker=self.name, clock=self.clock, in_database=self.quick, lease_s=self.lease_s, watches=watches
+        )
 
     def _collecting(self, client: HttpClient, listening: Listening | None = None) -> Collecting:
         return Collecting(
@@ -173,8 +205,23 @@ class Worker:
     def _notifying(self) -> Notifying:
         return Notifying(worker=self.name, clock=self.clock, in_database=self.quick)
 
+    def _calendars(self, client: HttpClient) -> Calendars:
+        return Calendars(client, worker=self.name, clock=self.clock, in_database=self.steady)
+
     def _publishing(self) -> Publishing:
-        return Publishing(clock=self.clock, in_database=self.quick, on_release=self._released.set)
+        return Publishing(clock=self.clock, in_database=self.posts, on_release=self._released.set)
+
+    def _preparing(self) -> Preparing:
+        return Preparing(clock=self.clock, in_database=self.steady)
+
+    def _rendering(self) -> Rendering:
+        return Rendering(worker=self.name, clock=self.clock, in_database=self.steady, lease_s=self.lease_s)
+
+    def _lettering(self) -> Lettering:
+        return Lettering(worker=self.name, clock=self.clock, in_database=self.quick)
+
+    def _reading_back(self, client: HttpClient) -> ReadingBack:
+        return ReadingBack(client, worker=self.name, clock=self.clock, in_database=self.steady)
 
     async def _deliver(self, delivery: Delivery, publishing: Publishing) -> bool:
         """Waits for calls to end, or for something to be released, but not for long."""
@@ -221,6 +268,7 @@ class Worker:
 
     async def _close(self) -> None:
         await self.quick.aclose()
+        await self.posts.aclose()
         await self.steady.aclose()
 
 

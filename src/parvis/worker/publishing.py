@@ -9,12 +9,17 @@ from parvis.jobs.turns import Turns
 from parvis.publishing.approving import expire_requests
 from parvis.publishing.following import follow
 from parvis.publishing.releasing import next_due_at, release_due
+from parvis.publishing.repeating import drop_missed
 
 LOOK_EVERY_S = 1.0
+FOLLOW_PACE_S = 0.3
+"""After one that found something: what moves meanwhile is followed together."""
 HELD_BY_OTHERS_S = 0.1
 """Until what was due, and in somebody else's hands, is looked at again."""
 EXPIRE_EVERY = 30
 """Looks between two at requests for approval that have expired."""
+
+MISSED_AT_ONCE = 200
 
 
 class Publishing:
@@ -46,7 +51,8 @@ class Publishing:
         return False
 
     async def follow(self) -> bool:
-        await self.in_database(self._follow)
+        if await self.in_database(self._follow):
+            await asyncio.sleep(FOLLOW_PACE_S)
         return False
 
     def stop(self) -> None:
@@ -54,6 +60,8 @@ class Publishing:
             self._alarm.cancel()
 
     def _release(self) -> tuple[int, datetime | None]:
+        while drop_missed(now=self.clock(), limit=MISSED_AT_ONCE) == MISSED_AT_ONCE:
+            pass
         count = self._releasing.run(release_due, self.clock)
         return count, next_due_at()
 
