@@ -202,7 +202,7 @@ def test_post_that_is_out_cannot_be_unplanned_or_moved(cast, post, now):
     ):
         with pytest.raises(Conflict):
             act()
-    with pytest.raises(NothingToDo):
+    with pytest.raises(BadInput, match="left already"):
         reschedule(post, cast.camille, due_local=datetime(2026, 11, 18, 8), zone="UTC", now=now)
 
 

@@ -41,7 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.action == "sync":
         return _sync(arguments.channel)
     from parvis.channels.vault import rotate
+    from parvis.publishing.calendar_feeds import reseal_feeds
 
+    reseal_feeds()
     print(_ROTATED.format(count=rotate()).in_language(language()))
     return 0
 

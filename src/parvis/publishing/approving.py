@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from parvis.core.errors import BadInput, Conflict, FieldMissing, NotAllowed
 from parvis.core.wording import Text
@@ -15,6 +16,7 @@ from parvis.orgs.notices.writing import Message, readers_of, write_notices
 from parvis.orgs.rights import Action
 from parvis.publishing.changing import SOMEBODY, locked_post, move_post, must_be_in, note_post
 from parvis.publishing.drafting import withdraw_request
+from parvis.publishing.letters import make_link
 from parvis.publishing.models import (
     OPEN_REQUEST,
     ApprovalKind,
@@ -26,7 +28,7 @@ from parvis.publishing.models import (
     RequestState,
     Verdict,
 )
-from parvis.publishing.rules import Step, as_written, may_stand, rule_of, steps_from, who_may_stand
+from parvis.publishing.rules import Rule, Step, as_written, may_stand, rule_of, steps_from, who_may_stand
 
 EXPIRED = Text(
     "this request for approval has expired; ask again",
@@ -41,9 +43,12 @@ _MAY_ASK = (PostState.DRAFT, PostState.READY, PostState.PLANNED, PostState.HELD)
 
 
 @transaction.atomic
-def ask_approval(post: Post, member: Member, *, now: datetime, note: str = "") -> ApprovalRequest | None:
+def ask_approval(
+    post: Post, member: Member, *, now: datetime, note: str = "", is_told: bool = True
+) -> ApprovalRequest | None:
     """For the version that stands now; None where the department asks for none: then the post is ready.
 
+    `is_told` False: the caller tells of many at once (`tell_who_approves`).
     Raises NotAllowed, Conflict where it is asked for already, or the post has moved on.
     """
     must(member, Action.DRAFT, post)
@@ -58,17 +63,26 @@ def ask_approval(post: Post, member: Member, *, now: datetime, note: str = "") -
         note_post(current, member, "post.ready", now=now)
     else:
         withdraw_request(current, member, now=now)
-        request = ApprovalRequest.objects.create(
-            post=current, version=current.version, kind=rule.kind, steps=as_written(rule.steps),
-            note=note.replace("\0", "").strip(), asked_by=member, asked_at=now,
-            expires_at=now + timedelta(hours=rule.expires_h) if rule.expires_h else None,
-        )  # fmt: skip
         if current.state in (PostState.DRAFT, PostState.READY):
             move_post(current, PostState.REVIEW)
-        facts = {"request": request.pk, "version": request.version, "kind": rule.kind}
-        note_post(current, member, "approval.ask", now=now, facts=facts)
-        _call(request, current, now=now)
+        request = open_request(current, member, rule, note=note, now=now, is_told=is_told)
     post.refresh_from_db()
+    return request
+
+
+def open_request(
+    post: Post, member: Member, rule: Rule, *, note: str, now: datetime, is_told: bool = True
+) -> ApprovalRequest:
+    """Asks for the version that stands now, by that rule; the caller holds the post, and nothing is asked yet."""
+    request = ApprovalRequest.objects.create(
+        post=post, version=post.version, kind=rule.kind, steps=as_written(rule.steps),
+        note=note.replace("\0", "").strip(), asked_by=member, asked_at=now,
+        expires_at=now + timedelta(hours=rule.expires_h) if rule.expires_h else None,
+    )  # fmt: skip
+    facts = {"request": request.pk, "version": request.version, "kind": rule.kind}
+    note_post(post, member, "approval.ask", now=now, facts=facts)
+    if is_told or step_of(request).guests:
+        _call(request, post, now=now)
     return request
 
 
@@ -141,15 +155,37 @@ def step_of(request: ApprovalRequest) -> Step:
 
 def must_not_be_own(request: ApprovalRequest, post: Post, member: Member) -> None:
     """Nobody approves their own last change; under four eyes nothing that they have written in. Raises NotAllowed."""
-    versions = PostVersion.objects.filter(post=post, number__lte=request.version, is_aside=False)
-    if versions.filter(number=request.version, member=member).exists():
-        raise NotAllowed(action=_LAST)
+    written = PostVersion.objects.filter(
+        post=post, number__lte=request.version, is_aside=False, member=member
+    ).values_list("number", flat=True)
+    if (why := _why_own(request, post, member, set(written))) is not None:
+        raise NotAllowed(action=why)
+
+
+def own_among(requests: Sequence[ApprovalRequest], member: Member) -> set[int]:
+    """Ids of those that are of this member's own work, in one question; their posts are at hand."""
+    posts = {request.post_id for request in requests}
+    written: dict[int, set[int]] = {key: set() for key in posts}
+    rows = PostVersion.objects.filter(post__in=posts, is_aside=False, member=member)
+    for post_id, number in rows.values_list("post_id", "number"):
+        written[post_id].add(number)
+    return {
+        request.pk
+        for request in requests
+        if _why_own(request, request.post, member, {one for one in written[request.post_id] if one <= request.version})
+        is not None
+    }
+
+
+def _why_own(request: ApprovalRequest, post: Post, member: Member, written: set[int]) -> Text | None:
+    """`written`: numbers of the versions, up to the one that is asked for, that are theirs."""
+    if request.version in written:
+        return _LAST
     if request.kind != ApprovalKind.FOUR_EYES:
-        return
+        return None
     if request.asked_by_id == member.pk:
-        raise NotAllowed(action=_ASKED)
-    if post.created_by_id == member.pk or versions.filter(member=member).exists():
-        raise NotAllowed(action=_OWN)
+        return _ASKED
+    return _OWN if written or post.created_by_id == member.pk else None
 
 
 def is_approved(post: Post) -> bool:
@@ -217,21 +253,28 @@ def pin(post: Post) -> None:
 
 
 def _call(request: ApprovalRequest, post: Post, *, now: datetime) -> None:
-    """Those whose word the step waits for are told."""
-    people = [
-        member
-        for member in who_may_stand(step_of(request), post.department_id)
-        if member.pk != request.asked_by_id and _may_approve(request, post, member)
-    ]
+    """Those whose word the step waits for are told; guests get their link by mail."""
+    for email in step_of(request).guests:
+        if not Member.objects.filter(email=email).exists():
+            make_link(request, request.asked_by, name="", email=email, now=now)
+    people = [one for one in who_could_approve(request, post) if one.pk != request.asked_by_id]
     _notify(people, post, "approval.asked", lambda: _asked(request, post), now=now)
 
 
-def _may_approve(request: ApprovalRequest, post: Post, member: Member) -> bool:
-    try:
-        must_not_be_own(request, post, member)
-    except NotAllowed:
-        return False
-    return True
+def who_could_approve(request: ApprovalRequest, post: Post) -> list[Member]:
+    """Members whose word the step that waits would count now; guests and those who said theirs are not among them."""
+    said = {vote.member_id for vote in request.votes.all()}
+    return [one for one, why_not in who_stands(request, post) if why_not is None and one.pk not in said]
+
+
+def who_stands(request: ApprovalRequest, post: Post) -> list[tuple[Member, Text | None]]:
+    """Members whom the step that waits asks for, and why somebody among them may not approve this one."""
+    members = who_may_stand(step_of(request), post.department_id)
+    rows = PostVersion.objects.filter(post=post, number__lte=request.version, is_aside=False)
+    written: dict[int, set[int]] = {}
+    for key, number in rows.values_list("member_id", "number"):
+        written.setdefault(key, set()).add(number)
+    return [(one, _why_own(request, post, one, written.get(one.pk, set()))) for one in members]
 
 
 def _answer(request: ApprovalRequest, post: Post, *, now: datetime) -> None:
@@ -245,6 +288,21 @@ def _notify(people: Sequence[Member], post: Post, kind: str, words: Callable[[],
     )  # fmt: skip
     for person in people:
         tell("note", now=now, member_id=person.pk, subject_id=post.pk, facts={"post": post.pk, "kind": kind})
+
+
+def tell_who_approves(posts: Sequence[Post], member: Member, *, now: datetime) -> None:
+    """One notice for many posts of one department, of which somebody has asked approval at once."""
+    if not posts:
+        return
+    first = posts[0]
+    steps = rule_of(first.department_id).steps[:1]
+    people = [one for step in steps for one in who_may_stand(step, first.department_id) if one.pk != member.pk]
+    _notify(people, first, "approval.asked", lambda: _asked_many(len(posts), member), now=now)
+
+
+def _asked_many(count: int, member: Member) -> Message:
+    title = ngettext("{n} post waits for your approval", "{n} posts wait for your approval", count).format(n=count)
+    return Message(title=title, text=_("{name} has brought them in from a table.").format(name=member.name))
 
 
 def _asked(request: ApprovalRequest, post: Post) -> Message:

@@ -124,7 +124,8 @@ def note_publications(
     now: datetime,
     facts: Mapping[str, Any] | None = None,
 ) -> None:
-    """The same for publications, as one append to the trail."""
+    """The same for publications, as one append to the trail; each keeps when it was changed."""
+    Publication.objects.filter(pk__in=[one.pk for one in publications]).update(changed_at=now)
     record_many(
         [
             Fact(

@@ -1,9 +1,11 @@
 """What a post says on each channel, and what stands in its way there."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+
+from django.db.models import QuerySet
 
 from parvis.channels.models import Channel, ChannelState
 from parvis.channels.registry import connector_of
@@ -11,45 +13,76 @@ from parvis.core.connector import Can, Connector
 from parvis.core.errors import ParvisError
 from parvis.core.measuring import Measure, TextPart
 from parvis.core.post import Content, Fault, Has
-from parvis.core.text.normalise import folded_text
-from parvis.core.text.stories import same, signature_of
 from parvis.core.wording import Text
 from parvis.orgs.crisis import is_paused
-from parvis.publishing.models import PUBLICATION_TRANSITIONS, Post, Publication, Variant
-from parvis.publishing.written import as_content, with_changes
+from parvis.publishing.media import Shelf
+from parvis.publishing.models import PUBLICATION_TRANSITIONS, Campaign, Post, Publication, Variant
+from parvis.publishing.saying import Said, says_as_before
+from parvis.publishing.utm import content_with_utm, utm_values
+from parvis.publishing.written import with_changes
 
-LOOKS_BACK = timedelta(days=7)
-_MOST_COMPARED = 500
 _LINK = re.compile(r"\bhttps?:\S*", re.IGNORECASE)
 _HOST = re.compile(r"[^\s/@:?#.]+(\.[^\s/@:?#.]+)+\.?|localhost|\[[0-9a-f:.]+\]", re.IGNORECASE)
 _AFTER_LINK = ".,;:!?…)]}»”’\"'"
 
 
 def content_for(post: Post, variant: Variant) -> Content:
-    """What is common, with what differs on the variant's channel. Raises BadInput."""
-    return with_changes(post.content, variant.changes)
+    """What is common, with what differs on the variant's channel; links carry what its campaign says. Raises BadInput."""
+    content = wished_for(post, variant)
+    return Shelf.of([(content, variant.channel)]).filled(content, variant.channel)
 
 
-def preflight(post: Post, *, now: datetime, due_at: datetime | None = None) -> dict[int, list[Fault]]:
+def wished_for(post: Post, variant: Variant) -> Content:
+    """The same before anything is known of the files of its media. Raises BadInput."""
+    return with_campaign(with_changes(post.content, variant.changes), post.campaign, variant.channel)
+
+
+def with_campaign(content: Content, campaign: Campaign | None, channel: Channel) -> Content:
+    if campaign is None or not campaign.utm:
+        return content
+    own = campaign.sources.get(str(channel.pk), "")
+    return content_with_utm(content, utm_values(campaign.utm, channel_source=own, platform=channel.connector))
+
+
+def preflight(
+    post: Post, *, now: datetime, due_at: datetime | None = None, said: Said | None = None
+) -> dict[int, list[Fault]]:
     """By id of each channel that is on: what stands in the way, and (is_hint) what should be looked at.
 
-    `due_at`: when it would leave; the post's own time unless given.
+    `due_at`: when it would leave; the post's own time unless given. `said`: read before, by who checks many posts.
     """
+    said = said or Said(now=now)
     found: dict[int, list[Fault]] = {}
     paused = is_paused(post.department_id, now=now)
+    wished: list[tuple[Content, Channel]] = []
     for variant in post.variants.filter(is_on=True).select_related("channel").order_by("pk"):
         try:
-            content = content_for(post, variant)
+            wished.append((wished_for(post, variant), variant.channel))
         except ParvisError as error:
             found[variant.channel_id] = [Fault("unreadable", "", error.text)]
-            continue
-        faults = [*faults_of(content, variant.channel), *hints_of(content, variant.channel)]
-        faults += _repeats(post, variant.channel, content, now=now)
-        faults += _same_minute(post, variant.channel, due_at or post.due_at)
+    shelf = Shelf.of(wished)
+    said.read(channel.pk for _, channel in wished)
+    taken = _taken_then(post, [channel.pk for _, channel in wished], due_at or post.due_at)
+    for wish, channel in wished:
+        content = shelf.filled(wish, channel)
+        faults = [*faults_of(content, channel), *hints_of(content, channel)]
+        faults += shelf.faults(wish, channel, now=now, due_at=due_at or post.due_at or now)
+        faults += said.faults(post, channel, content) + says_as_before(post, content)
+        faults += [SAME_MINUTE] if channel.pk in taken else []
         if paused:
-            faults.append(_CRISIS)
-        found[variant.channel_id] = faults
+            faults.append(CRISIS)
+        found[channel.pk] = faults
     return found
+
+
+def hints_of_time(
+    post: Post, channel_ids: Collection[int], *, due_at: datetime, now: datetime
+) -> dict[int, list[Fault]]:
+    """By channel id, what should be looked at about that moment alone; channels without anything are left out."""
+    always = [CRISIS] if is_paused(post.department_id, now=now) else []
+    taken = _taken_then(post, channel_ids, due_at)
+    found = {key: [*([SAME_MINUTE] if key in taken else []), *always] for key in channel_ids}
+    return {key: hints for key, hints in found.items() if hints}
 
 
 def faults_of(content: Content, channel: Channel) -> list[Fault]:
@@ -79,11 +112,6 @@ def hints_of(content: Content, channel: Channel) -> list[Fault]:
     if publishing is not None and Has.ALT in publishing.has and missing:
         faults.append(Fault("alt_missing", "media", _ALT.format(count=missing, all=len(content.media)), is_hint=True))
     return faults
-
-
-def whole_text(content: Content) -> str:
-    """All that is read of it, for comparing."""
-    return "\n".join(part for part in (content.title, content.text, *content.thread) if part)
 
 
 def is_link(address: str) -> bool:
@@ -128,30 +156,18 @@ def _too_long(content: Content, connector: Connector, facts: Mapping[str, str]) 
     return faults
 
 
-def _repeats(post: Post, channel: Channel, content: Content, *, now: datetime) -> list[Fault]:
-    """The same words are a fault, nearly the same a hint."""
-    text = whole_text(content)
-    folded, signature = folded_text(text).split(), signature_of(text)
-    if not folded:
-        return []
-    others = Publication.objects.filter(channel=channel, due_at__gte=now - LOOKS_BACK).exclude(post=post)
-    others = others.exclude(state__in=PUBLICATION_TRANSITIONS.final).order_by("-due_at")
-    is_near = False
-    for title, written in others.values_list("post__title", "content")[:_MOST_COMPARED]:
-        other = whole_text(as_content(written))
-        if folded_text(other).split() == folded:
-            return [Fault("repeated", "text", _REPEATED.format(title=title))]
-        is_near = is_near or same(signature, signature_of(other))
-    return [_NEARLY_REPEATED] if is_near else []
+def _taken_then(post: Post, channel_ids: Collection[int], due_at: datetime | None) -> set[int]:
+    """Those of the channels for which something else leaves in the same minute."""
+    if due_at is None or not channel_ids:
+        return set()
+    return set(_in_minute(post, due_at).filter(channel__in=channel_ids).values_list("channel_id", flat=True))
 
 
-def _same_minute(post: Post, channel: Channel, due_at: datetime | None) -> list[Fault]:
-    if due_at is None:
-        return []
+def _in_minute(post: Post, due_at: datetime) -> QuerySet[Publication]:
+    """What else leaves then."""
     start = due_at.replace(second=0, microsecond=0)
-    others = Publication.objects.filter(channel=channel, due_at__gte=start, due_at__lt=start + timedelta(minutes=1))
-    others = others.exclude(post=post).exclude(state__in=PUBLICATION_TRANSITIONS.final)
-    return [_SAME_MINUTE] if others.exists() else []
+    others = Publication.objects.filter(due_at__gte=start, due_at__lt=start + timedelta(minutes=1))
+    return others.exclude(post=post).exclude(state__in=PUBLICATION_TRANSITIONS.final)
 
 
 def _inactive(channel: Channel) -> Fault:
@@ -170,23 +186,14 @@ def _broken_link(link: str, field: str, *, is_hint: bool = False) -> Fault:
 _NO_POSTS = Fault(
     "not_offered", "", Text("this channel takes no posts from here", "ce canal ne prend pas de contenus d’ici")
 )
-_CRISIS = Fault(
+CRISIS = Fault(
     "crisis", "",
     Text("its department is paused: nothing scheduled leaves", "son département est en pause\u202f: rien de planifié ne part"),
     is_hint=True,
 )  # fmt: skip
-_SAME_MINUTE = Fault(
+SAME_MINUTE = Fault(
     "same_minute", "",
     Text("something else leaves there in the same minute", "autre chose y part dans la même minute"), is_hint=True,
-)  # fmt: skip
-_REPEATED = Text(
-    "the same was or will be said there within a week (“{title}”)",
-    "la même chose y est dite à moins d’une semaine («\u202f{title}\u202f»)",
-)
-_NEARLY_REPEATED = Fault(
-    "nearly_repeated", "text",
-    Text("nearly the same was said there within a week", "presque la même chose y est dite à moins d’une semaine"),
-    is_hint=True,
 )  # fmt: skip
 _ALT = Text(
     "{count} of {all} media have no description for who does not see them",

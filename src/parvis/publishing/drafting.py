@@ -16,6 +16,7 @@ from parvis.orgs.access import may, must
 from parvis.orgs.models import Department, Member
 from parvis.orgs.rights import Action
 from parvis.publishing.changing import locked_post, move_post, note_post, tell_of_post
+from parvis.publishing.media import note_media, settle_media
 from parvis.publishing.merging import Merged, merge_fields
 from parvis.publishing.models import (
     OPEN_REQUEST,
@@ -76,13 +77,16 @@ def create_post(
     if department.closed_at is not None:
         raise BadInput(detail=Text("this department is closed", "ce département est fermé"))
     content = content or Content()
+    written = as_json(content)
+    settle_media(member, written)
     post = Post.objects.create(
-        department=department, title=_title(title), content=as_json(content), language=content.language[:20],
+        department=department, title=_title(title), content=written, language=content.language[:20],
         created_by=member, created_at=now, updated_at=now,
     )  # fmt: skip
     chosen = list(channels)
     _must_reach(member, chosen)
     Variant.objects.bulk_create(Variant(post=post, channel=channel) for channel in chosen)
+    note_media(post, now=now)
     _keep(post, _draft_of(post), member, now=now)
     note_post(post, member, "post.create", now=now)
     return post
@@ -186,6 +190,7 @@ def _change(post: Post, draft: Draft, member: Member, *, now: datetime) -> None:
     post.language = draft.content.get("language", "")[:20]
     post.save(update_fields=["title", "content", "version", "updated_at", "language"])
     _write_variants(post, draft)
+    note_media(post, before, now=now)
     withdraw_request(post, member, now=now)
     if post.state in (PostState.REVIEW, PostState.READY):
         move_post(post, PostState.DRAFT)
@@ -249,6 +254,15 @@ def _base(post: Post, number: int) -> Draft:
     return Draft(title=found.title, content=found.content, variants=found.variants)
 
 
+def keep_variant(post: Post, channel_id: int, changes: Mapping[str, Any], member: Member, *, now: datetime) -> int:
+    """What differs on one channel becomes this, as a version that stays; its number. The caller holds the post."""
+    Variant.objects.filter(post=post, channel=channel_id).update(changes=dict(changes))
+    post.version, post.updated_at = _keep(post, _draft_of(post), member, now=now, is_pinned=True), now
+    post.save(update_fields=["version", "updated_at"])
+    note_post(post, member, "post.save", now=now, facts={"version": post.version})
+    return post.version
+
+
 def _draft_of(post: Post) -> Draft:
     rows = Variant.objects.filter(post=post).order_by("pk")
     variants = {str(one.channel_id): {"changes": one.changes, "is_on": one.is_on} for one in rows}
@@ -259,13 +273,14 @@ def _wish(
     post: Post, member: Member, content: Content, variants: Mapping[int, VariantWish], title: str | None
 ) -> Draft:
     common = as_json(content)
-    wanted = {
+    wanted: dict[str, dict[str, Any]] = {
         str(key): {"changes": clean_changes(common, wish.get("changes", {})), "is_on": bool(wish.get("is_on", True))}
         for key, wish in variants.items()
     }
     there = {
         str(key): changes for key, changes in Variant.objects.filter(post=post).values_list("channel_id", "changes")
     }
+    settle_media(member, common, [wish["changes"] for wish in wanted.values()], before=[post.content, *there.values()])
     new = [int(key) for key in wanted if key not in there]
     _must_reach(member, Channel.objects.filter(pk__in=new), count=len(new))
     left_out = {key: {"changes": changes, "is_on": False} for key, changes in there.items() if key not in wanted}

@@ -22,17 +22,23 @@ from parvis.publishing.changing import (
     settle_posts,
     tell_of_publications,
 )
+from parvis.publishing.editing import settle_edits
 from parvis.publishing.models import PUBLICATION_TRANSITIONS, Post, Publication, PublicationState
 from parvis.publishing.stopping import stop_parts
+from parvis.publishing.watching import look_again, stop_watching, watch
+from parvis.publishing.withdrawing import gone_parts, is_leaving_again, is_taken_down, mark_gone
 
 _OPEN = (EffectState.WAITING, EffectState.SENDING, EffectState.UNSURE, EffectState.REPLACED)
 _ACTIONS = {
     PublicationState.DONE: "publication.done",
     PublicationState.NEEDS_PERSON: "publication.needs_person",
     PublicationState.CANCELLED: "publication.cancel",
+    PublicationState.WITHDRAWN: "publication.withdrawn",
 }
+_AFTERWARDS = (Can.EDIT, Can.WITHDRAW)
 _FOLLOWED = ("state", "error", "remote_id", "url", "held_by", "done_at")
 NOT_WHOLE = Text("only a part of it was sent", "une partie seulement en est partie")
+STILL_THERE = Text("a part of it is still there", "une partie en est encore visible")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +86,7 @@ def restate(
 ) -> None:
     """Moves each to where its parts are; the caller holds both. `keeps_held`: what a person holds stays held."""
     changed: list[Publication] = []
+    arrived: list[Publication] = []
     moved: dict[PublicationState, list[Publication]] = {}
     for publication in publications:
         before, parts = publication.state, effects.get(publication.key, ())
@@ -87,16 +94,35 @@ def restate(
             continue
         if before == PublicationState.HELD and keeps_held:
             stop_parts(parts, now=now)
+        was_done = publication.done_at is not None
         if _take_over(publication, stand_of(parts), keeps_held=keeps_held, now=now):
             changed.append(publication)
+        if publication.state == PublicationState.DONE and not was_done:
+            arrived.append(publication)
         if publication.state != before:
             moved.setdefault(PublicationState(publication.state), []).append(publication)
     update_rows(Publication, _FOLLOWED, [[*(getattr(one, name) for name in _FOLLOWED), one.pk] for one in changed])
+    watch(arrived, now=now)
+    _take_down(moved.get(PublicationState.WITHDRAWN, ()), effects, now=now)
+    look_again(settle_edits(publications, effects, now=now), now=now)
+    _say(moved, arrived, now=now)
+
+
+def _take_down(gone: Sequence[Publication], effects: Mapping[Any, Sequence[Effect]], *, now: datetime) -> None:
+    for publication in gone:
+        mark_gone(publication, effects[publication.key], now=now)
+    stop_watching(gone)
+
+
+def _say(
+    moved: Mapping[PublicationState, Sequence[Publication]], arrived: Sequence[Publication], *, now: datetime
+) -> None:
+    """The trail, open pages and people learn of it; that one is there is said once."""
     for state, rows in moved.items():
-        if state in _ACTIONS:
-            note_publications(rows, None, _ACTIONS[state], now=now, facts=_facts(rows, state))
-        else:
-            tell_of_publications(rows, now=now)
+        fresh = [one for one in rows if one in arrived or state != PublicationState.DONE] if state in _ACTIONS else []
+        if fresh:
+            note_publications(fresh, None, _ACTIONS[state], now=now, facts=_facts(fresh, state))
+        tell_of_publications([one for one in rows if one not in fresh], now=now)
         if state == PublicationState.NEEDS_PERSON:
             call_for_person(rows, now=now)
 
@@ -104,18 +130,24 @@ def restate(
 def stand_of(parts: Sequence[Effect]) -> Stand:
     """By all effects of one chain."""
     stuck = [one for one in parts if one.state == EffectState.NEEDS_PERSON]
-    done = [one for one in parts if one.state == EffectState.DONE]
     first = min((one for one in parts if one.can == Can.PUBLISH), key=lambda one: (one.step, one.pk), default=None)
     is_there = first is not None and first.state == EffectState.DONE
     remote_id, url = (first.result_remote_id, first.result_url) if first is not None and is_there else ("", "")
     if stuck:
         worst = min(stuck, key=lambda one: (one.step, one.pk))
         return Stand(state=PublicationState.NEEDS_PERSON, error=worst.error, remote_id=remote_id, url=url)
-    if any(one.state in _OPEN for one in parts):
+    sent = [one for one in parts if one.can not in _AFTERWARDS]
+    done = [one for one in sent if one.state == EffectState.DONE]
+    if any(one.state in _OPEN for one in sent):
         return Stand(state=PublicationState.RELEASED, remote_id=remote_id, url=url)
     if not any(one.can == Can.PUBLISH for one in done):
         return Stand(state=PublicationState.CANCELLED)
-    error = {"code": "not_whole", "en": NOT_WHOLE.en, "fr": NOT_WHOLE.fr} if len(done) < len(parts) else None
+    if is_taken_down(parts):
+        return Stand(state=PublicationState.WITHDRAWN, remote_id=remote_id, url=url)
+    is_half_gone = bool(gone_parts(parts)) and not is_leaving_again(parts)
+    words = ("still_there", STILL_THERE) if is_half_gone else ("not_whole", NOT_WHOLE)
+    is_whole = len(done) == len(sent) and not is_half_gone
+    error = None if is_whole else {"code": words[0], "en": words[1].en, "fr": words[1].fr}
     return Stand(state=PublicationState.DONE, error=error, remote_id=remote_id, url=url)
 
 

@@ -160,7 +160,7 @@ def _go_on(publication: Publication, effects: Sequence[Effect], member: Member, 
     kept = [one for one in effects if one.state != EffectState.CANCELLED]
     _retire(taken_back)
     names = {one.name for one in kept}
-    missing = [part for part in parts_of(publication) if part.name not in names]
+    missing = [part for part in parts_of(publication, now=now) if part.name not in names]
     if missing:
         order_parts(publication.channel, missing, chain=publication.key, member=member, now=now, due_at=now)
     undone = min((one.step for one in kept if one.state != EffectState.DONE), default=None)

@@ -109,7 +109,7 @@ def _merged_list(base: list[Any], theirs: list[Any], mine: list[Any]) -> list[An
 def _merged_element(base: Any, theirs: Any, mine: Any) -> Any:
     if isinstance(base, str):
         return merge_text(base, theirs, mine)
-    if not base.get("path") == theirs.get("path") == mine.get("path"):
+    if any(not base.get(name) == theirs.get(name) == mine.get(name) for name in ("path", "asset")):
         return None
     merged = merge_fields(base, theirs, mine)
     return None if merged.conflicts else merged.values

@@ -23,13 +23,13 @@ from parvis.publishing.changing import (
     must_be_in,
     note_post,
     note_publications,
-    of_post,
-    only,
 )
 from parvis.publishing.content import content_for, preflight
 from parvis.publishing.drafting import withdraw_request
+from parvis.publishing.media import order_of_frozen
 from parvis.publishing.models import HeldBy, Post, PostState, Publication, PublicationState, Variant
 from parvis.publishing.releasing import release
+from parvis.publishing.saying import Said
 from parvis.publishing.times import Moment, moment_of, wall_of
 from parvis.publishing.written import as_json
 
@@ -49,17 +49,20 @@ class Planned:
 
 
 @transaction.atomic
-def plan(post: Post, member: Member, *, due_local: datetime, zone: str, now: datetime) -> Planned:
+def plan(
+    post: Post, member: Member, *, due_local: datetime, zone: str, now: datetime, said: Said | None = None
+) -> Planned:
     """At a wall time of a place; planned again, it takes over what was changed since.
 
+    `said`: what was said before, read once by who plans many posts in one transaction.
     Raises NotAllowed, NoSuchTime, BadInput (over, far away, not approved, no channel), PostNotFit, Conflict.
     """
     must(member, Action.PUBLISH, post)
     moment = moment_of(due_local, zone)
-    _must_be_ahead(moment, now=now)
+    must_be_ahead(moment, now=now)
     current = locked_post(post.pk)
     must_be_in(current, PostState.DRAFT, PostState.READY, PostState.PLANNED)
-    publications, hints = _frozen(current, member, due_at=moment.at, now=now)
+    publications, hints = _frozen(current, member, due_at=moment.at, now=now, said=said)
     pin(current)
     move_post(current, PostState.PLANNED, due_local=moment.local, zone=moment.zone, due_at=moment.at)
     facts = {"due": moment.local, "zone": zone, "version": current.version, "channels": len(publications)}
@@ -89,37 +92,13 @@ def publish_now(post: Post, member: Member, *, now: datetime) -> Planned:
 
 
 @transaction.atomic
-def reschedule(thing: Post | Publication, member: Member, *, due_local: datetime, zone: str, now: datetime) -> Planned:
-    """Another time for what has not left, as it was frozen; what is held stays held.
-
-    Raises NotAllowed, NoSuchTime, BadInput, NothingToDo where it has left, or a pause holds it.
-    """
-    must(member, Action.PUBLISH, thing)
-    moment = moment_of(due_local, zone)
-    _must_be_ahead(moment, now=now)
-    current = locked_post(of_post(thing))
-    waiting = _waiting(only(locked_publications(current), thing))
-    rows = [one for one in waiting if one.state != PublicationState.NEEDS_PERSON]
-    if not rows:
-        raise NothingToDo
-    for publication in rows:
-        move_publication(publication, PublicationState(publication.state), due_at=moment.at)
-    if isinstance(thing, Post):
-        move_post(current, PostState(current.state), due_local=moment.local, zone=moment.zone, due_at=moment.at)
-    note_publications(rows, member, "publication.move", now=now, facts={"due": moment.local, "zone": zone})
-    note_post(current, member, "post.move", now=now, facts={"due": moment.local, "zone": zone})
-    thing.refresh_from_db()
-    return Planned(publications=tuple(rows), at=moment.at, is_twice=moment.is_twice, hints={})
-
-
-@transaction.atomic
 def unplan(post: Post, member: Member, *, now: datetime) -> None:
     """It no longer has a time, and is written on. Raises NotAllowed, Conflict where a part of it has left."""
     must(member, Action.PUBLISH, post)
     current = locked_post(post.pk)
     must_be_in(current, PostState.PLANNED, PostState.HELD, PostState.STUCK)
     rows = locked_publications(current)
-    waiting = _waiting(rows)
+    waiting = waiting_among(rows)
     if len(waiting) < len(rows):
         raise NothingToDo
     for publication in waiting:
@@ -132,9 +111,11 @@ def unplan(post: Post, member: Member, *, now: datetime) -> None:
 
 
 def _frozen(
-    post: Post, member: Member, *, due_at: datetime, now: datetime
+    post: Post, member: Member, *, due_at: datetime, now: datetime, said: Said | None = None
 ) -> tuple[list[Publication], dict[int, list[Fault]]]:
     """One publication for each channel that is on, as the post stands now; what is on its way already stays so."""
+    if post.repeats.filter(is_on=True).exists():
+        raise BadInput(detail=_PATTERN)
     if not is_approved(post):
         raise BadInput(detail=Text("its approval is still missing", "son approbation manque encore"))
     withdraw_request(post, None, now=now)
@@ -143,15 +124,21 @@ def _frozen(
         raise FieldMissing(field=Text("channel", "canal"))
     for variant in variants:
         must(member, Action.PUBLISH, variant.channel)
-    hints = _checked(post, variants, due_at=due_at, now=now)
+    hints = must_fit(post, variants, due_at=due_at, now=now, said=said)
     there = {one.channel_id: one for one in locked_publications(post)}
     frozen = []
     for variant in variants:
         row = there.pop(variant.channel_id, None)
-        if row is not None and row not in _waiting([row]):
+        if row is not None and row not in waiting_among([row]):
             continue
-        frozen.append(_freeze(row, post, variant, content_for(post, variant), member, due_at=due_at, now=now))
-    gone = _waiting(list(there.values()))
+        content = content_for(post, variant)
+        row = frozen_row(row, post, variant, content, member, due_at=due_at, now=now)
+        row.save()
+        frozen.append(row)
+        if said is not None:
+            said.add(post, variant.channel_id, content)
+    order_of_frozen(frozen, now=now)
+    gone = waiting_among(list(there.values()))
     for row in gone:
         move_publication(row, PublicationState.CANCELLED, held_by=HeldBy.NOBODY)
     note_publications(gone, member, "publication.cancel", now=now)
@@ -159,7 +146,7 @@ def _frozen(
     return frozen, hints
 
 
-def _freeze(
+def frozen_row(
     row: Publication | None,
     post: Post,
     variant: Variant,
@@ -169,17 +156,21 @@ def _freeze(
     due_at: datetime,
     now: datetime,
 ) -> Publication:
+    """As it will leave; it is the caller's to write."""
     row = row or Publication(post=post, channel=variant.channel, department_id=post.department_id, created_at=now)
+    if row.pk and row.due_at != due_at:
+        row.move_count += 1
     row.content, row.version, row.planned_by, row.due_at = as_json(content), post.version, member, due_at
     row.channel = variant.channel
     row.state, row.held_by, row.error = PublicationState.PLANNED, HeldBy.NOBODY, None
-    row.save()
     return row
 
 
-def _checked(post: Post, variants: Sequence[Variant], *, due_at: datetime, now: datetime) -> dict[int, list[Fault]]:
+def must_fit(
+    post: Post, variants: Sequence[Variant], *, due_at: datetime, now: datetime, said: Said | None
+) -> dict[int, list[Fault]]:
     """The hints. Raises PostNotFit."""
-    found = preflight(post, now=now, due_at=due_at)
+    found = preflight(post, now=now, due_at=due_at, said=said)
     faults = {key: [one for one in all_ if not one.is_hint] for key, all_ in found.items()}
     faults = {key: rows for key, rows in faults.items() if rows}
     if faults:
@@ -189,14 +180,14 @@ def _checked(post: Post, variants: Sequence[Variant], *, due_at: datetime, now: 
     return {key: rows for key, rows in found.items() if rows}
 
 
-def _waiting(publications: Sequence[Publication]) -> list[Publication]:
+def waiting_among(publications: Sequence[Publication]) -> list[Publication]:
     """Those of which nothing was ordered yet, and that no pause holds back."""
     rows = [one for one in publications if one.state in _WAITING and one.held_by != HeldBy.CRISIS]
     begun = set(Effect.objects.filter(chain__in=[one.key for one in rows]).values_list("chain", flat=True))
     return [one for one in rows if one.key not in begun]
 
 
-def _must_be_ahead(moment: Moment, *, now: datetime) -> None:
+def must_be_ahead(moment: Moment, *, now: datetime) -> None:
     if moment.at < now - LATE_BY:
         raise BadInput(detail=Text("this time is over", "ce moment est déjà passé"))
     if moment.at > now + FARTHEST:
@@ -206,3 +197,9 @@ def _must_be_ahead(moment: Moment, *, now: datetime) -> None:
 def _house_zone() -> str:
     house = the_house()
     return house.zone if house is not None else "UTC"
+
+
+_PATTERN = Text(
+    "it is the pattern of a repeat: its occurrences leave, not it",
+    "c’est le modèle d’une répétition\u202f: ses occurrences partent, pas lui",
+)

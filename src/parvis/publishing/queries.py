@@ -6,21 +6,27 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
+from parvis.assets.models import Asset, AssetUse
+from parvis.assets.uses import POST, PUBLICATION
 from parvis.channels.models import Effect
-from parvis.core.errors import NotAllowed
 from parvis.orgs.models import Department, Member
-from parvis.publishing.approving import must_not_be_own, step_of
+from parvis.publishing.approving import own_among, step_of
 from parvis.publishing.models import (
+    OPEN_EDIT,
     OPEN_REQUEST,
+    ApprovalKind,
     ApprovalRequest,
     ApprovalVote,
+    GuestLink,
     Post,
     PostComment,
     PostVersion,
     Publication,
+    PublicationEdit,
     PublicationState,
+    ReadBack,
 )
-from parvis.publishing.rules import may_stand
+from parvis.publishing.rules import may_stand, roles_of, rule_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,17 @@ def posts_of(
     if before is not None:
         rows = rows.filter(Q(updated_at__lt=before[0]) | Q(updated_at=before[0], pk__lt=before[1]))
     return list(rows.order_by("-updated_at", "-pk")[:limit])
+
+
+def posts_using(member: Member, asset: Asset, *, limit: int = 30) -> tuple[list[Post], int]:
+    """Posts that name it, or of which something was planned with it, the last changed first; and how many more there
+    are that the member does not see, or that are too many.
+    """
+    uses = AssetUse.objects.filter(asset=asset)
+    planned = Publication.objects.filter(pk__in=uses.filter(subject=PUBLICATION).values("subject_key"))
+    named = Q(pk__in=uses.filter(subject=POST).values("subject_key")) | Q(pk__in=planned.values("post"))
+    found = list(Post.objects.visible_to(member).filter(named).order_by("-updated_at", "-pk")[:limit])
+    return found, Post.objects.filter(named).count() - len(found)
 
 
 def post_counts(member: Member, *, department: Department | None = None) -> dict[str, int]:
@@ -118,6 +135,42 @@ def request_of(post: Post) -> ApprovalRequest | None:
     return post.requests.select_related("asked_by").prefetch_related("votes__member").order_by("-pk").first()
 
 
+def guest_link_for(member: Member, post: Post, key: int) -> GuestLink | None:
+    """One of the post's links; None where there is none that the member sees."""
+    rows = GuestLink.objects.visible_to(member).filter(request__post=post).select_related("request__post")
+    found: GuestLink | None = rows.filter(pk=key).first()
+    return found
+
+
+def guest_links_of(request: ApprovalRequest) -> list[GuestLink]:
+    """Newest first, with the letters that bring them."""
+    return list(request.links.filter(step=request.step).select_related("letter").order_by("-pk"))
+
+
+def read_backs_of(publications: Sequence[Publication]) -> dict[int, ReadBack]:
+    rows = ReadBack.objects.filter(publication__in=[one.pk for one in publications])
+    return {row.publication_id: row for row in rows}
+
+
+def open_edits_of(publications: Sequence[Publication]) -> dict[int, PublicationEdit]:
+    rows = PublicationEdit.objects.filter(OPEN_EDIT, publication__in=[one.pk for one in publications])
+    return {row.publication_id: row for row in rows}
+
+
+def needs_approval(post: Post) -> bool:
+    """Whether the department's rule wants somebody's approval."""
+    return rule_of(post.department_id).kind != ApprovalKind.NONE
+
+
+def versions_asked_for(requests: Sequence[ApprovalRequest]) -> dict[int, PostVersion]:
+    """By request, the version that it is about; one question for all."""
+    wanted = {(one.post_id, one.version): one.pk for one in requests}
+    rows = PostVersion.objects.filter(
+        post__in={one.post_id for one in requests}, number__in={one.version for one in requests}
+    )
+    return {wanted[row.post_id, row.number]: row for row in rows if (row.post_id, row.number) in wanted}
+
+
 def approvals_waiting(member: Member, *, now: datetime, limit: int = 100) -> list[ApprovalRequest]:
     """Requests on which the member's word is waited for, the soonest to expire first."""
     rows = ApprovalRequest.objects.visible_to(member).filter(OPEN_REQUEST)
@@ -125,24 +178,7 @@ def approvals_waiting(member: Member, *, now: datetime, limit: int = 100) -> lis
         pk__in=ApprovalVote.objects.filter(member=member).values("request")
     )
     rows = rows.select_related("post__department", "asked_by").order_by("expires_at", "pk")
-    return _theirs(rows, member, limit=limit)
-
-
-def _theirs(
-    rows: Sequence[ApprovalRequest] | QuerySet[ApprovalRequest], member: Member, *, limit: int
-) -> list[ApprovalRequest]:
-    found: list[ApprovalRequest] = []
-    for request in rows:
-        if len(found) == limit:
-            break
-        if may_stand(step_of(request), request.post.department_id, member) and not _is_own(request, member):
-            found.append(request)
-    return found
-
-
-def _is_own(request: ApprovalRequest, member: Member) -> bool:
-    try:
-        must_not_be_own(request, request.post, member)
-    except NotAllowed:
-        return True
-    return False
+    held = roles_of(member)
+    found = [one for one in rows if may_stand(step_of(one), one.post.department_id, member, roles=held)]
+    own = own_among(found, member)
+    return [one for one in found if one.pk not in own][:limit]

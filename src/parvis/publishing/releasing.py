@@ -11,6 +11,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
+from parvis.assets.renditions import stop_waiting
+from parvis.assets.uses import PUBLICATION
 from parvis.channels.chains import order_publications
 from parvis.channels.registry import connector_of
 from parvis.core.errors import ParvisError, PostNotFit
@@ -22,6 +24,7 @@ from parvis.orgs.models import HeldBack, HeldDecision
 from parvis.publishing.changing import note_publications, settle_posts
 from parvis.publishing.content import faults_of
 from parvis.publishing.following import call_for_person
+from parvis.publishing.media import Shelf, reason_of, shelf_of, still_waits, waits
 from parvis.publishing.models import HeldBy, Publication, PublicationState
 from parvis.publishing.written import as_content
 
@@ -35,12 +38,13 @@ _log = logging.getLogger("parvis.publish")
 def release_due(*, now: datetime, limit: int = 500) -> int:
     """Lets go what is due, and what a pause had held back and somebody has decided since; how many left the plan."""
     due = Publication.objects.filter(state=PublicationState.PLANNED, due_at__lte=now).order_by("due_at")
+    due = due.exclude(still_waits(now=now))
     return _release_some(due, now=now, limit=limit) + _release_decided(now=now, limit=limit)
 
 
 def next_due_at() -> datetime | None:
-    """When the next publication is due; None where nothing is planned."""
-    due = Publication.objects.filter(state=PublicationState.PLANNED).order_by("due_at")
+    """When the next publication is due that waits for nothing else; None where none is planned."""
+    due = Publication.objects.filter(state=PublicationState.PLANNED).exclude(still_waits()).order_by("due_at")
     return due.values_list("due_at", flat=True).first()
 
 
@@ -67,12 +71,16 @@ def release(publications: Sequence[Publication], *, now: datetime, is_scheduled:
     allowed = _allowed(publications, now=now) if is_scheduled else list(publications)
     ready: list[tuple[Publication, tuple[Part, ...]]] = []
     stuck: list[Publication] = []
+    shelf = shelf_of(allowed, now=now)
     for publication in allowed:
         try:
-            ready.append((publication, parts_of(publication)))
+            if not waits(publication, shelf, now=now):
+                ready.append((publication, parts_of(publication, shelf, now=now)))
         except ParvisError as error:
-            publication.error = dict(error.facts)
+            publication.error = reason_of(error)
             stuck.append(publication)
+    if not shelf.is_empty:
+        stop_waiting(PUBLICATION, [one.pk for one in [*stuck, *(publication for publication, _ in ready)]])
     _order(ready, now=now)
     left = [publication for publication, _ in ready]
     _mark(left, PublicationState.RELEASED, "publication.release", now=now, released_at=now, error=None)
@@ -85,12 +93,15 @@ def release(publications: Sequence[Publication], *, now: datetime, is_scheduled:
     return left
 
 
-def parts_of(publication: Publication) -> tuple[Part, ...]:
+def parts_of(publication: Publication, shelf: Shelf | None = None, *, now: datetime) -> tuple[Part, ...]:
     """What the platform is to do. Raises ParvisError where it cannot leave as it is."""
     channel = publication.channel
-    content = as_content(publication.content)
+    wish = as_content(publication.content)
     try:
-        faults = [fault for fault in faults_of(content, channel) if not fault.is_hint]
+        shelf = shelf or Shelf.of([(wish, channel)])
+        content = shelf.filled(wish, channel)
+        faults = [*shelf.faults(wish, channel, now=now, due_at=now), *faults_of(content, channel)]
+        faults = [fault for fault in faults if not fault.is_hint or fault.code == "media_pending"]
         publishing = connector_of(channel).publishing
         parts = publishing.parts(content, channel.facts) if publishing is not None and not faults else ()
     except ParvisError:

@@ -1,6 +1,6 @@
 """What a department asks for before something of it leaves, and who may give it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -9,9 +9,9 @@ from django.db import transaction
 
 from parvis.core.errors import BadInput
 from parvis.core.wording import Text
-from parvis.orgs.access import may, must
+from parvis.orgs.access import Reach, may, must
 from parvis.orgs.audit import record
-from parvis.orgs.models import Department, Member
+from parvis.orgs.models import Department, Member, Membership
 from parvis.orgs.naming import who_sees
 from parvis.orgs.rights import Action, Role
 from parvis.orgs.wanted import email_from
@@ -39,16 +39,26 @@ class Rule:
     kind: str
     steps: tuple[Step, ...]
     expires_h: int | None
+    asks_each_time: bool = False
+    """What comes again is approved anew though nothing of it was changed."""
 
 
 NO_RULE = Rule(kind=ApprovalKind.NONE, steps=(), expires_h=None)
 
 
 def rule_of(department_id: int) -> Rule:
-    row = ApprovalRule.objects.filter(department_id=department_id).first()
-    if row is None:
-        return NO_RULE
-    return Rule(kind=row.kind, steps=steps_from(row.steps), expires_h=row.expires_h)
+    return rules_of([department_id])[department_id]
+
+
+def rules_of(department_ids: Collection[int]) -> dict[int, Rule]:
+    rows = ApprovalRule.objects.filter(department__in=department_ids)
+    written = {
+        row.department_id: Rule(
+            kind=row.kind, steps=steps_from(row.steps), expires_h=row.expires_h, asks_each_time=row.asks_each_time
+        )
+        for row in rows
+    }
+    return {key: written.get(key, NO_RULE) for key in department_ids}
 
 
 def steps_from(written: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
@@ -74,6 +84,7 @@ def set_rule(
     now: datetime,
     steps: Sequence[Step] = (),
     expires_h: int | None = None,
+    asks_each_time: bool = False,
 ) -> ApprovalRule:
     """From now on; what was asked for before goes by the rule of then. Raises NotAllowed, BadInput."""
     must(member, Action.MANAGE_PEOPLE, department)
@@ -85,34 +96,57 @@ def set_rule(
     rule, _ = ApprovalRule.objects.update_or_create(
         department=department,
         defaults={
-            "kind": kind, "steps": as_written(wanted), "expires_h": expires_h, "changed_by": member, "changed_at": now
+            "kind": kind, "steps": as_written(wanted), "expires_h": expires_h, "asks_each_time": asks_each_time,
+            "changed_by": member, "changed_at": now,
         },
     )  # fmt: skip
     record(
         member, "approval.rule", subject="department", subject_key=department.pk, department_id=department.pk, now=now,
-        facts={"kind": kind, "steps": len(wanted), "expires_h": expires_h},
+        facts={"kind": kind, "steps": len(wanted), "expires_h": expires_h, "each_time": asks_each_time},
     )  # fmt: skip
     return rule
 
 
-def may_stand(step: Step, department_id: int, member: Member) -> bool:
-    """Whether the step counts this member's word."""
-    place = _Place(department_id)
-    if not may(member, Action.SEE, place):
+Roles = Sequence[tuple[int | None, str]]
+"""Of one member: (department, role) each; None: in the whole house."""
+People = Sequence[tuple[Member, Roles]]
+
+
+def may_stand(step: Step, department_id: int, member: Member, *, roles: Roles | None = None) -> bool:
+    """Whether the step counts this member's word. `roles`: read before, by who asks for many steps."""
+    if not may(member, Action.SEE, _Place(department_id)):
         return False
+    return _stands(step, department_id, member, roles_of(member) if roles is None else roles)
+
+
+def roles_of(member: Member) -> Roles:
+    return list(member.memberships.values_list("department_id", "role"))
+
+
+def everybody() -> People:
+    """Who is active, with their roles: read once by who asks for many steps. Two questions."""
+    held: dict[int, list[tuple[int | None, str]]] = {}
+    rows = Membership.objects.filter(member__is_active=True).order_by("pk")
+    for key, place, role in rows.values_list("member_id", "department_id", "role"):
+        held.setdefault(key, []).append((place, role))
+    return [(member, held.get(member.pk, [])) for member in Member.objects.filter(is_active=True)]
+
+
+def who_may_stand(step: Step, department_id: int, *, people: People | None = None) -> list[Member]:
+    return [
+        member
+        for member, roles in (everybody() if people is None else people)
+        if Reach(member, roles=roles).covers(Action.SEE, department_id) and _stands(step, department_id, member, roles)
+    ]
+
+
+def _stands(step: Step, department_id: int, member: Member, roles: Roles) -> bool:
     if not step.role and not step.members:
-        return step.guests == () and may(member, Action.APPROVE_POSTS, place)
+        return step.guests == () and Reach(member, roles=roles).covers(Action.APPROVE_POSTS, department_id)
     if member.pk in step.members:
         return True
-    return bool(step.role) and (
-        member.is_owner
-        or member.memberships.filter(role=step.role, department_id=department_id).exists()
-        or member.memberships.filter(role=step.role, department__isnull=True).exists()
-    )
-
-
-def who_may_stand(step: Step, department_id: int) -> list[Member]:
-    return [member for member in who_sees(department_id) if may_stand(step, department_id, member)]
+    there = {role for place, role in roles if place in (None, department_id)}
+    return bool(step.role) and (member.is_owner or step.role in there)
 
 
 @dataclass(frozen=True, slots=True)

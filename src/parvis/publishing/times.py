@@ -9,6 +9,8 @@ from parvis.core.wording import Text
 
 _MINUTE = timedelta(minutes=1)
 _WRITTEN = "%Y-%m-%d %H:%M"
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
+"""Beyond, no clock can be worked out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +31,23 @@ def moment_of(due_local: datetime, zone: str) -> Moment:
     """
     place = _place(zone)
     wall = due_local.replace(tzinfo=None, microsecond=0, fold=0)
+    if not _FIRST_YEAR <= wall.year <= _LAST_YEAR:
+        raise BadInput(detail=Text("this time is years away", "ce moment est à des années d’ici"))
     first, second = (wall.replace(tzinfo=place, fold=fold) for fold in (0, 1))
     at = first.astimezone(UTC)
     if at.astimezone(place).replace(tzinfo=None, fold=0) != wall:
         before, after = _around(wall, place)
         raise NoSuchTime(time=_said(wall), zone=zone, before=_said(before), after=_said(after))
     return Moment(at=at, local=wall.isoformat(), zone=zone, is_twice=first.utcoffset() != second.utcoffset())
+
+
+def moment_or_after(due_local: datetime, zone: str) -> tuple[Moment, bool]:
+    """The same, but where the clock jumps over that time the first moment after; whether it did. Raises BadInput."""
+    try:
+        return moment_of(due_local, zone), False
+    except NoSuchTime:
+        _before, after = _around(due_local.replace(tzinfo=None, microsecond=0, fold=0), _place(zone))
+        return moment_of(after, zone), True
 
 
 def wall_of(at: datetime, zone: str) -> datetime:

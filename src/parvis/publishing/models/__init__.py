@@ -1,5 +1,12 @@
 """What the house publishes: posts and their versions, who approved them, and their life on each channel."""
 
+from parvis.publishing.models.afterwards import (
+    OPEN_EDIT,
+    EditState,
+    GuestLetter,
+    PublicationEdit,
+    ReadBack,
+)
 from parvis.publishing.models.approvals import (
     OPEN_REQUEST,
     ApprovalKind,
@@ -9,6 +16,28 @@ from parvis.publishing.models.approvals import (
     GuestLink,
     RequestState,
     Verdict,
+)
+from parvis.publishing.models.calendars import CalendarEvent, CalendarFeed, CalendarLink, FeedEvent
+from parvis.publishing.models.numbers import NumberName, PublicationNumber
+from parvis.publishing.models.planning import (
+    Campaign,
+    Colour,
+    Evergreen,
+    EvergreenMode,
+    EvergreenPick,
+    Every,
+    Occurrence,
+    OccurrenceState,
+    PickState,
+    Pillar,
+    PostFile,
+    PostFileRow,
+    PostLabel,
+    Queue,
+    QueueEntry,
+    Repeat,
+    Slot,
+    WhenFreed,
 )
 from parvis.publishing.models.posts import (
     POST_TRANSITIONS,
@@ -27,6 +56,7 @@ from parvis.publishing.models.publications import (
 )
 
 __all__ = [
+    "OPEN_EDIT",
     "OPEN_REQUEST",
     "POST_TRANSITIONS",
     "PUBLICATION_TRANSITIONS",
@@ -34,16 +64,44 @@ __all__ = [
     "ApprovalRequest",
     "ApprovalRule",
     "ApprovalVote",
+    "CalendarEvent",
+    "CalendarFeed",
+    "CalendarLink",
+    "Campaign",
+    "Colour",
+    "EditState",
+    "Evergreen",
+    "EvergreenMode",
+    "EvergreenPick",
+    "Every",
+    "FeedEvent",
+    "GuestLetter",
     "GuestLink",
     "HeldBy",
+    "NumberName",
+    "Occurrence",
+    "OccurrenceState",
+    "PickState",
+    "Pillar",
     "Post",
     "PostComment",
+    "PostFile",
+    "PostFileRow",
+    "PostLabel",
     "PostMention",
     "PostState",
     "PostVersion",
     "Publication",
+    "PublicationEdit",
+    "PublicationNumber",
     "PublicationState",
+    "Queue",
+    "QueueEntry",
+    "ReadBack",
+    "Repeat",
     "RequestState",
+    "Slot",
     "Variant",
     "Verdict",
+    "WhenFreed",
 ]

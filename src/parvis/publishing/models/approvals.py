@@ -34,6 +34,8 @@ class ApprovalRule(models.Model):
     """[{"name", "role", "members": [id], "guests": [mail], "count"}]"""
     expires_h = models.PositiveIntegerField(null=True)
     """Hours after which a request is no longer good; None: never."""
+    asks_each_time = models.BooleanField(default=False)
+    """Each occurrence of a repeat, and what is said again, is approved anew though nothing of it was changed."""
     changed_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     changed_at = models.DateTimeField()
 
@@ -67,6 +69,8 @@ class ApprovalRequest(models.Model):
     expires_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=10, choices=RequestState.choices, default=RequestState.OPEN)
     ended_at = models.DateTimeField(null=True)
+    carried_from = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
+    """The approval of the same words in another post, by which this one is approved."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["post"], condition=OPEN_REQUEST, name="one_open_request_a_post")]

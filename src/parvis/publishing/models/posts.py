@@ -45,9 +45,10 @@ POST_TRANSITIONS = Transitions(
         PostState.PLANNED: (_OF_PUBLICATIONS - {PostState.PLANNED}) | {PostState.DRAFT, PostState.READY, PostState.CANCELLED},
         PostState.LEAVING: (_OF_PUBLICATIONS - {PostState.LEAVING}) | {PostState.CANCELLED},
         PostState.STUCK: (_OF_PUBLICATIONS - {PostState.STUCK}) | {PostState.DRAFT, PostState.READY, PostState.CANCELLED},
+        PostState.OUT: {PostState.STUCK},  # what is changed or taken down there may need a person
         PostState.HELD: (_OF_PUBLICATIONS - {PostState.HELD}) | {PostState.DRAFT, PostState.READY, PostState.CANCELLED},
     },
-    final={PostState.OUT, PostState.CANCELLED},
+    final={PostState.CANCELLED},
 )  # fmt: skip
 
 
@@ -74,6 +75,14 @@ class Post(models.Model):
     created_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    campaign = models.ForeignKey("publishing.Campaign", on_delete=models.SET_NULL, null=True, related_name="posts")
+    pillar = models.ForeignKey("publishing.Pillar", on_delete=models.SET_NULL, null=True, related_name="posts")
+    repeat = models.ForeignKey("publishing.Repeat", on_delete=models.SET_NULL, null=True, related_name="posts")
+    """Of which it is one occurrence."""
+    evergreen_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="recycled")
+    """What it says again: the first of them."""
+    evergreen_until = models.DateField(null=True)
+    """The last day on which it may be said again; None: for ever."""
 
     class Meta:
         indexes = [

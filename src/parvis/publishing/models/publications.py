@@ -31,8 +31,8 @@ PUBLICATION_TRANSITIONS = Transitions(
         _P.PLANNED: {_P.HELD, _P.RELEASED, _P.NEEDS_PERSON, _P.CANCELLED},
         _P.HELD: {_P.PLANNED, _P.RELEASED, _P.DONE, _P.NEEDS_PERSON, _P.CANCELLED},
         _P.RELEASED: {_P.DONE, _P.NEEDS_PERSON, _P.HELD, _P.CANCELLED},
-        _P.NEEDS_PERSON: {_P.PLANNED, _P.RELEASED, _P.DONE, _P.HELD, _P.CANCELLED},
-        _P.DONE: {_P.WITHDRAWN},
+        _P.NEEDS_PERSON: {_P.PLANNED, _P.RELEASED, _P.DONE, _P.HELD, _P.CANCELLED, _P.WITHDRAWN},
+        _P.DONE: {_P.WITHDRAWN, _P.NEEDS_PERSON},
     },
     final={_P.CANCELLED, _P.WITHDRAWN},
 )
@@ -64,6 +64,10 @@ class Publication(models.Model):
     held_by = models.CharField(max_length=6, choices=HeldBy.choices, default=HeldBy.NOBODY, blank=True)
     planned_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
+    changed_at = models.DateTimeField(null=True)
+    """When it last was planned, moved, stopped or otherwise changed; None where that was before this was kept."""
+    move_count = models.PositiveIntegerField(default=0)
+    """How often it got another time."""
     due_at = models.DateTimeField()
     released_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
