@@ -1,18 +1,35 @@
 """Run as a program: a house with people and conversations, as the pages under test need it. Prints session keys."""
 
+import io
 import json
 import sys
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 
+import av
 import django
+from PIL import Image
 
 django.setup()
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 
+from parvis.assets.models import Asset, Folder, Rendition  # noqa: E402
+from parvis.assets.services import (  # noqa: E402
+    RightWish,
+    add_right,
+    append,
+    begin_upload,
+    change_asset,
+    create_folder,
+    finish,
+    import_captions,
+    wish_of,
+)
+from parvis.assets.store import keep_bytes  # noqa: E402
 from parvis.channels.models import Effect, Item  # noqa: E402
-from parvis.core.post import Content  # noqa: E402
+from parvis.core.post import Content, Poll  # noqa: E402
 from parvis.flows.route import route_new_items  # noqa: E402
 from parvis.inbox.models import Conversation  # noqa: E402
 from parvis.listening.alerts.learning import Terms  # noqa: E402
@@ -38,7 +55,19 @@ from parvis.listening.telling import Stories  # noqa: E402
 from parvis.orgs.crisis import may_leave  # noqa: E402
 from parvis.orgs.models import Member  # noqa: E402
 from parvis.orgs.notices.routes import add_route  # noqa: E402
-from parvis.publishing.models import Post, Publication  # noqa: E402
+from parvis.publishing.calendar_feeds import add_feed  # noqa: E402
+from parvis.publishing.calendar_links import make_link  # noqa: E402
+from parvis.publishing.calendars import EventWish, add_event, set_options  # noqa: E402
+from parvis.publishing.campaigns import place_post, save_campaign  # noqa: E402
+from parvis.publishing.copying import copy_post  # noqa: E402
+from parvis.publishing.evergreen import save_evergreen  # noqa: E402
+from parvis.publishing.importing import hand_in  # noqa: E402
+from parvis.publishing.media import medium_of  # noqa: E402
+from parvis.publishing.models import CalendarFeed, EvergreenPick, FeedEvent, Post, Publication, ReadBack  # noqa: E402
+from parvis.publishing.numbers import keep_numbers  # noqa: E402
+from parvis.publishing.pillars import save_pillar  # noqa: E402
+from parvis.publishing.queueing import queue_post  # noqa: E402
+from parvis.publishing.queues import add_slot, save_queue  # noqa: E402
 from parvis.publishing.services import (  # noqa: E402
     ask_approval,
     create_post,
@@ -49,6 +78,7 @@ from parvis.publishing.services import (  # noqa: E402
     set_rule,
     write_comment,
 )
+from parvis.publishing.watching import watch  # noqa: E402
 from parvis.testing.cast import Cast, make_cast  # noqa: E402
 from parvis.testing.factories import make_channel, make_item, make_profile  # noqa: E402
 from parvis.testing.figured import Said, put_said  # noqa: E402
@@ -85,6 +115,9 @@ def fill(count: int) -> dict[str, str]:
     _listen(cast, now)
     _in_crisis(cast, now)
     _publish(cast, now)
+    _in_calendar(cast, now)
+    _plan_ahead(cast, now)
+    _in_library(cast, now)
     return {member.name: session_of(member) for member in Member.objects.all()}
 
 
@@ -123,10 +156,113 @@ def _publish(cast: Cast, now: datetime) -> None:
     Effect.objects.filter(chain=rows[0].key).update(state="needs_person", error=refused, is_in_doubt=True, try_count=1)
     Publication.objects.filter(pk=rows[1].pk).update(state="done", url="https://bsky.example/1", done_at=now)
     Effect.objects.filter(chain=rows[1].key).update(state="done")
+    watch([rows[1]], now=now)
+    faulty = {"code": "alt", "en": "the alt text is missing there", "fr": "le texte de remplacement y manque"}
+    ReadBack.objects.update(looked_at=now, differences=[faulty])
+    for hours, likes in ((1, 3), (6, 1200)):
+        keep_numbers(rows[1], {"likes": likes, "replies": 2}, now=now + timedelta(hours=hours))
     Post.objects.filter(pk=posts[2].pk).update(state="stuck")
     asked = create_post(cast.sam, cast.sport, now=now, title="To approve", content=Content(text="We won."))
     set_rule(cast.sport, cast.olive, "one", now=now)
     ask_approval(asked, cast.sam, now=now, note="Before eight, please")
+
+
+def _in_calendar(cast: Cast, now: datetime) -> None:
+    """Holidays, an audience elsewhere, own events, a calendar of others that is shown and one that cannot be read."""
+    set_options(cast.olive, regions="CH-VD, FR", audience_zone="America/New_York", now=now)
+    day = now.replace(tzinfo=None)
+    wish = EventWish(title=TEXTS[3][1], starts=day, ends=day + timedelta(days=2), zone="UTC", is_all_day=True)
+    add_event(cast.olive, wish, now=now)
+    wish = EventWish(
+        title=TEXTS[2][1], starts=day, ends=day, zone="UTC", department=cast.news, note="Live", colour="red"
+    )
+    add_event(cast.camille, wish, now=now)
+    for colour, name in (("teal", "Stadium"), ("pink", "Parliament")):
+        feed = add_feed(cast.olive, name=name, address="https://example.org/a.ics", colour=colour, now=now)
+    refused = {"code": "refused", "en": "It refused.", "fr": "Il a refusé."}
+    CalendarFeed.objects.filter(pk=feed.pk).update(error=refused, left_out_count=2)
+    FeedEvent.objects.create(source=feed, title="Sitting", starts_at=now, ends_at=now + timedelta(hours=1))
+    make_link(cast.camille, now=now)
+
+
+def _plan_ahead(cast: Cast, now: datetime) -> None:
+    """A queue with slots and something in it, a campaign, pillars, a table with faults, a rule with its proposal."""
+    long_name = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnung"
+    pillar = save_pillar(cast.news, cast.camille, name=long_name, colour="violet", wanted_percent=40, now=now)
+    campaign = save_campaign(
+        cast.news, cast.camille, name=TEXTS[3][1][:100], goal=TEXTS[2][1], utm={"medium": "social"}, colour="green",
+        hashtags=["open"], now=now,
+    )  # fmt: skip
+    queue = save_queue(cast.news, cast.camille, name=long_name, zone="Europe/Zurich", now=now)
+    for weekday in range(5):
+        add_slot(queue, cast.camille, weekday=weekday, time=time(9), now=now, pillar=pillar if weekday else None)
+        add_slot(queue, cast.camille, weekday=weekday, time=time(17, 30), now=now)
+    channel = make_channel(cast.news, connector="mastodon", name="Queue of toots", can=["publish"])
+    queued = create_post(
+        cast.camille, cast.news, now=now, title="Queued", content=Content(text="In its slot"), channels=[channel]
+    )
+    place_post(queued, cast.camille, campaign=campaign, pillar=pillar, labels=["classic"], now=now)
+    queue_post(queued, queue, cast.camille, now=now)
+    lines = [
+        "date,time,channels,text",
+        f"2030-01-01,9:00,Queue of toots,{TEXTS[3][1]}",
+        "05/03/2030,9:00,Nowhere,Ambiguous",
+    ]
+    hand_in("\n".join(lines).encode(), cast.news, cast.camille, name="posts.csv", zone="Europe/Zurich", now=now)
+    rule = save_evergreen(cast.news, cast.camille, name="Classics", queue=queue, pillar=pillar, now=now)
+    root = create_post(
+        cast.camille, cast.news, now=now, title="Rested", content=Content(text=TEXTS[2][1]), channels=[channel]
+    )
+    Post.objects.filter(pk=root.pk).update(state="out")
+    reasons = {"last_said_at": now.isoformat(), "times": 1, "pool": 1, "week": 0, "most_per_week": 1}
+    again = copy_post(root, cast.camille, now=now, evergreen_of=root)
+    EvergreenPick.objects.create(
+        rule=rule, root=root, post=again, state="proposed", due_at=now, reasons=reasons, at=now
+    )
+
+
+def _in_library(cast: Cast, now: datetime) -> None:
+    """A picture with rights that stand and that are over, a film with subtitles, a folder, a post with both."""
+    folder = create_folder(cast.camille, cast.news, TEXTS[2][1][:60], now=now)
+    create_folder(cast.camille, cast.news, "Choir", now=now, parent=folder)
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize((640, 420)).convert("RGB").save(out, "JPEG")
+    photo = _brought(cast, out.getvalue(), "Donaudampfschifffahrtsgesellschaft.jpg", now, folder=folder)
+    film = _brought(cast, _film(), "film.mp4", now)
+    wish = replace(wish_of(photo), alt={"en": "A bridge", "ar": TEXTS[3][1]}, tags=("river",), shows_people=True)
+    change_asset(photo, cast.camille, replace(wish, folder=folder), now=now)
+    add_right(photo, cast.camille, RightWish(kind="consent", holder="Ada", ends_on=now.date()), now=now)
+    add_right(photo, cast.maud, RightWish(kind="right", holder=TEXTS[3][1][:100], territory="CH"), now=now)
+    srt = b"1\n00:00:00,100 --> 00:00:00,500\nBonjour\n"
+    import_captions(film.versions.get(), cast.camille, srt, name="a.srt", language="fr", now=now)
+    for rendition in Rendition.objects.filter(params__preview=True, state="wanted"):
+        rendition.made = keep_bytes(out.getvalue(), mime="image/jpeg", kind="image", facts={}, now=now)
+        rendition.state, rendition.made_at = "made", now
+        rendition.save()
+    begin_upload(cast.camille, cast.news, name="half.mp4", size_bytes=9_000_000, now=now)
+    channel = make_channel(cast.news, connector="mastodon", name="Seen", can=["publish", "upload"])
+    content = Content(text="Look", media=(medium_of(photo), medium_of(film)), poll=Poll(choices=("Yes", "No")))
+    create_post(cast.camille, cast.news, now=now, title="With media", content=content, channels=[channel])
+
+
+def _brought(cast: Cast, data: bytes, name: str, now: datetime, *, folder: Folder | None = None) -> Asset:
+    upload = begin_upload(cast.camille, cast.news, name=name, size_bytes=len(data), now=now)
+    append(upload, cast.camille, 0, data, now=now)
+    asset = finish(upload, cast.camille, now=now, folder=folder).asset
+    assert asset is not None
+    return asset
+
+
+def _film() -> bytes:
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for _ in range(10):
+            frame = av.VideoFrame.from_image(Image.new("RGB", (64, 48), "teal"))
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return out.getvalue()
 
 
 def _ring(query: SavedQuery, cast: Cast, now: datetime) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import zlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +13,21 @@ from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import connection
 
+from parvis.assets.models import (
+    Asset,
+    AssetRight,
+    AssetTag,
+    AssetVersion,
+    Caption,
+    Folder,
+    Rendition,
+    RenditionState,
+    Upload,
+)
+from parvis.assets.renditions import order_previews
+from parvis.assets.services import RightWish, add_right, create_folder
+from parvis.assets.store import keep_bytes
+from parvis.assets.uploading import path_of
 from parvis.channels.models import Effect, EffectState, Envelope, EnvelopeState, ItemVersion
 from parvis.channels.search import SearchRow, add_rows, search_words
 from parvis.core.post import Content
@@ -52,8 +67,40 @@ from parvis.orgs.crisis import may_leave
 from parvis.orgs.models import Department, HeldBack, Link, LinkPurpose, Member, NoticeRoute
 from parvis.orgs.notices.routes import add_route
 from parvis.orgs.rights import Role
-from parvis.publishing.models import Post, PostComment, Publication
-from parvis.publishing.services import create_post, plan, write_comment
+from parvis.publishing.calendar_feeds import add_feed
+from parvis.publishing.calendar_links import make_link
+from parvis.publishing.calendars import EventWish, add_event
+from parvis.publishing.campaigns import place_post, save_campaign
+from parvis.publishing.copying import copy_post
+from parvis.publishing.evergreen import save_evergreen
+from parvis.publishing.importing import hand_in
+from parvis.publishing.letters import make_link as make_guest_link
+from parvis.publishing.models import (
+    ApprovalRequest,
+    CalendarEvent,
+    CalendarFeed,
+    CalendarLink,
+    Campaign,
+    Evergreen,
+    EvergreenPick,
+    FeedEvent,
+    Pillar,
+    Post,
+    PostComment,
+    PostFile,
+    Publication,
+    Queue,
+    QueueEntry,
+    Slot,
+)
+from parvis.publishing.numbers import keep_numbers
+from parvis.publishing.pillars import save_pillar
+from parvis.publishing.queueing import queue_post
+from parvis.publishing.queues import add_slot, save_queue
+from parvis.publishing.recurring import Rule
+from parvis.publishing.repeating import start_repeat
+from parvis.publishing.services import ask_approval, create_post, plan, publish_now, set_rule, write_comment
+from parvis.publishing.watching import watch
 from parvis.testing.cast import Cast
 from parvis.testing.clock import MONDAY
 from parvis.testing.factories import make_channel, make_conversation, make_item, make_member, make_profile
@@ -107,6 +154,35 @@ class Part:
     planned: Post
     publication: Publication
     """Of `planned`: it leaves tomorrow."""
+    asked: ApprovalRequest
+    """Of a post that waits for whoever may approve."""
+    out: Publication
+    """Of a post that is out, with figures and words for a guest."""
+    event: CalendarEvent
+    feed: CalendarFeed
+    """Read once, with one event."""
+    link: CalendarLink
+    """The person's own."""
+    queue: Queue
+    """With one post in its first slot."""
+    slot: Slot
+    entry: QueueEntry
+    campaign: Campaign
+    pillar: Pillar
+    table: PostFile
+    """Checked, not taken in, with one row that is fit and one that is not."""
+    evergreen: Evergreen
+    pick: EvergreenPick
+    """A proposal that waits for somebody."""
+    folder: Folder
+    asset: Asset
+    """A film in the folder, with its small picture."""
+    version: AssetVersion
+    made: Rendition
+    right: AssetRight
+    caption: Caption
+    upload: Upload
+    """The person's own; all of it has been sent."""
 
 
 def furnish(cast: Cast) -> SimpleNamespace:
@@ -193,14 +269,52 @@ def _part(department: Department, person: Member, colleague: Member, word: str) 
         department, person, other, channel, conversation, item, published, label, note, own_view, shared_view,
         invitation, effect, own_job, channel_job, batch, query, story, file, room, line, task, held,
         *_compared(department, person, query, published, word), *_ringing(department, person, other, query, word),
-        *_publishing(department, person, other, word),
+        *_publishing(department, person, other, word), *_in_calendar(department, person, word),
+        *_ahead(department, person, word), *_in_library(department, person, word),
     )  # fmt: skip
+
+
+def _in_library(department: Department, person: Member, word: str) -> tuple[Any, ...]:
+    """Rows and files as they are after all the work: nothing is looked into here."""
+    folder = create_folder(person, department, f"Folder {word}", now=MONDAY)
+    asset = Asset.objects.create(
+        department=department, folder=folder, title=f"Film {word}", kind="video", alt={"en": f"Seen {word}"},
+        credit=f"By {word}", search_text=f" film {word.lower()} ", created_by=person, created_at=MONDAY,
+        updated_at=MONDAY,
+    )  # fmt: skip
+    AssetTag.objects.create(asset=asset, name=f"Tag {word}", folded=f"tag {word.lower()}")
+    facts = {"kind": "video", "mime": "video/mp4", "size_bytes": 9, "width": 64, "height": 48, "duration_s": 4.0}
+    blob = keep_bytes(f"film {word}".encode(), mime="video/mp4", kind="video", facts=facts, now=MONDAY)
+    version = AssetVersion.objects.create(
+        asset=asset, number=1, blob=blob, uploaded_sha256=blob.sha256, name=f"{word}.mp4", member=person, at=MONDAY
+    )
+    order_previews(version, now=MONDAY)
+    made = Rendition.objects.get(blob=blob)
+    made.made = keep_bytes(f"small {word}".encode(), mime="image/jpeg", kind="image", facts={}, now=MONDAY)
+    made.state, made.made_at = RenditionState.MADE, MONDAY
+    made.save()
+    right = add_right(asset, person, RightWish(kind="right", holder=f"Holder {word}", note=word), now=MONDAY)
+    vtt = f"WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nHeard {word}\n"
+    caption = Caption.objects.create(
+        version=version, language="en", number=1, vtt=vtt, member=person, at=MONDAY,
+        blob=keep_bytes(vtt.encode(), mime="text/vtt", kind="captions", facts={}, now=MONDAY),
+    )  # fmt: skip
+    upload = Upload.objects.create(
+        member=person, department=department, name=f"{word}.gif", size_bytes=len(_GIF), received_bytes=len(_GIF),
+        created_at=MONDAY, expires_at=MONDAY + timedelta(days=2),
+    )  # fmt: skip
+    path_of(upload).write_bytes(_GIF)
+    return folder, asset, version, made, right, caption, upload
+
+
+_GIF = bytes.fromhex("47494638396101000100800000ff000000000021f90400000000002c00000000010001000002024401003b")
 
 
 def _publishing(
     department: Department, person: Member, other: Member, word: str
-) -> tuple[Post, PostComment, Post, Publication]:
-    channel = make_channel(department, name=f"Toots {word}", connector="mastodon", can=["publish"])
+) -> tuple[Post, PostComment, Post, Publication, ApprovalRequest, Publication]:
+    can = ["publish", "edit", "withdraw"]
+    channel = make_channel(department, name=f"Toots {word}", connector="mastodon", can=can)
     content = Content(text=f"Written {word}", warning=f"Warned {word}", thread=(f"More {word}",))
     post = create_post(person, department, now=MONDAY, title=f"Draft {word}", content=content, channels=[channel])
     comment = write_comment(post, person, f"Said {word}, @{other.name}", now=MONDAY)
@@ -210,7 +324,87 @@ def _publishing(
     )  # fmt: skip
     due_local = (MONDAY + timedelta(days=1)).replace(tzinfo=None)
     publications = plan(planned, person, due_local=due_local, zone="UTC", now=MONDAY).publications
-    return post, comment, planned, publications[0]
+    asked = _asked(department, person, channel, word)
+    return post, comment, planned, publications[0], asked, _out(department, person, channel, word)
+
+
+def _asked(department: Department, person: Member, channel: Any, word: str) -> ApprovalRequest:
+    """By the rule of then; none stands now."""
+    owner = Member.objects.get(is_owner=True)
+    content = Content(text=f"To be approved {word}")
+    post = create_post(person, department, now=MONDAY, title=f"Asked {word}", content=content, channels=[channel])
+    set_rule(department, owner, "one", now=MONDAY)
+    request = ask_approval(post, person, now=MONDAY, note=f"Please {word}")
+    set_rule(department, owner, "none", now=MONDAY)
+    assert request is not None
+    make_guest_link(request, person, name=f"Guest {word}", email=f"guest@{word.lower()}.example.org", now=MONDAY)
+    return request
+
+
+def _out(department: Department, person: Member, channel: Any, word: str) -> Publication:
+    content = Content(text=f"Is out {word}")
+    post = create_post(person, department, now=MONDAY, title=f"Out {word}", content=content, channels=[channel])
+    [row] = publish_now(post, person, now=MONDAY).publications
+    remote = f"status:{word}"
+    Effect.objects.filter(chain=row.key).update(state="done", next_try_at=None, result_remote_id=remote)
+    Publication.objects.filter(pk=row.pk).update(
+        state="done", done_at=MONDAY, remote_id=remote, url=f"https://{word}.example.org/1"
+    )
+    Post.objects.filter(pk=post.pk).update(state="out")
+    row.refresh_from_db()
+    watch([row], now=MONDAY)
+    keep_numbers(row, {"likes": 7}, now=MONDAY)
+    return row
+
+
+def _in_calendar(department: Department, person: Member, word: str) -> tuple[CalendarEvent, CalendarFeed, CalendarLink]:
+    day = MONDAY.replace(tzinfo=None)
+    wish = EventWish(
+        title=f"Event {word}", note=f"Noted {word}", starts=day, ends=day, zone="UTC", is_all_day=True,
+        department=department,
+    )  # fmt: skip
+    event = add_event(person, wish, now=MONDAY)
+    address = f"https://{word.lower()}.example.net/secret.ics"
+    feed = add_feed(person, name=f"Calendar {word}", address=address, department=department, now=MONDAY)
+    FeedEvent.objects.create(source=feed, title=f"Match {word}", starts_at=MONDAY, ends_at=MONDAY + timedelta(hours=2))
+    return event, feed, make_link(person, department=department, now=MONDAY)[0]
+
+
+def _ahead(department: Department, person: Member, word: str) -> tuple[Any, ...]:
+    """A queue, a campaign, a pillar, a table, a repeat, and something to be said again."""
+    campaign = save_campaign(
+        department, person, name=f"Campaign {word}", goal=f"Goal {word}", utm={"campaign": word}, hashtags=[word],
+        now=MONDAY,
+    )  # fmt: skip
+    pillar = save_pillar(department, person, name=f"Pillar {word}", wanted_percent=40, now=MONDAY)
+    queue = save_queue(department, person, name=f"Queue {word}", zone="UTC", now=MONDAY)
+    slot = add_slot(queue, person, weekday=3, time=time(6), now=MONDAY)
+    add_slot(queue, person, weekday=5, time=time(6), now=MONDAY)
+    channel = make_channel(department, name=f"Queued {word}", connector="mastodon", can=["publish"])
+    queued, root, pattern = (
+        create_post(
+            person, department, now=MONDAY, title=f"{name} {word}", content=Content(text=f"{name} {word}"),
+            channels=[channel],
+        )
+        for name in ("Queued", "Rested", "Pattern")
+    )  # fmt: skip
+    place_post(queued, person, campaign=campaign, pillar=pillar, labels=[f"Tag {word}"], now=MONDAY)
+    queue_post(queued, queue, person, now=MONDAY)
+    start_repeat(pattern, person, Rule(every="day", starts_on=MONDAY.date(), time=time(7), zone="UTC"), now=MONDAY)
+    place_post(root, person, pillar=pillar, now=MONDAY)
+    Post.objects.filter(pk=root.pk).update(state="out")
+    evergreen = save_evergreen(
+        department, person, name=f"Evergreen {word}", queue=queue, label=f"Tag {word}", now=MONDAY
+    )
+    again = copy_post(root, person, now=MONDAY, evergreen_of=root)
+    reasons = {"last_said_at": MONDAY.isoformat(), "times": 1, "pool": 1, "week": 0, "most_per_week": 1}
+    pick = EvergreenPick.objects.create(
+        rule=evergreen, root=root, post=again, state="proposed", due_at=MONDAY, reasons=reasons, at=MONDAY
+    )
+    data = f"date,time,channels,text\n2027-01-01,9:00,Queued {word},Row {word}\n,,Nowhere {word},Other {word}"
+    table = hand_in(data.encode(), department, person, name=f"{word}.csv", zone="UTC", now=MONDAY)
+    entry = QueueEntry.objects.get(post=queued)
+    return queue, slot, entry, campaign, pillar, table, evergreen, pick
 
 
 def _compared(

@@ -381,7 +381,7 @@ def test_calendar_has_what_leaves_on_its_day_in_the_readers_zone(camille, cast, 
     cast.camille.save()
     plan(post, cast.camille, due_local=NOW.replace(day=27, hour=20, minute=0, tzinfo=None), zone="UTC", now=NOW)
     html = camille.get(reverse("publish-calendar"), {"month": "2026-11"}).content.decode()
-    day = html.split("Saturday 28 November")[1].split("</td>")[0]
+    day = html.split('day-long">Saturday 28 November')[1].split("</td>")[0]
     assert "05:00" in day
     assert "Valleys" in day
     assert "Valleys" not in camille.get(reverse("publish-calendar"), {"month": "2027-02"}).content.decode()

@@ -108,3 +108,33 @@ async def test_page_that_waits_for_a_slow_site_does_not_hold_the_others():
     assert sent[0]["status"] == 200
     go_on.set()
     assert (await waiting)[0]["status"] == 200
+
+
+async def test_a_file_is_read_while_it_is_sent_and_closed_by_the_thread_of_the_pages(tmp_path):
+    path = tmp_path / "film"
+    path.write_bytes(b"x" * 200_000)
+    closed = []
+
+    class Counted:
+        def __init__(self):
+            self.file, self.largest = path.open("rb"), 0
+
+        def read(self, size):
+            self.largest = max(self.largest, size)
+            return self.file.read(size)
+
+        def close(self):
+            closed.append(threading.current_thread().name)
+            self.file.close()
+
+    sent_file = Counted()
+
+    def app(environ, start_response):
+        start_response("206 Partial Content", [("Content-Type", "video/mp4")])
+        return environ["wsgi.file_wrapper"](sent_file)
+
+    sent = await call(WsgiBridge(app), scope("GET"), {"type": "http.request", "body": b""})
+    assert sent[0]["status"] == 206
+    assert b"".join(one.get("body", b"") for one in sent) == b"x" * 200_000
+    assert sent_file.largest < 100_000 and len(sent) > 3
+    assert [name.startswith("pages") for name in closed] == [True]

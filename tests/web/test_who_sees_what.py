@@ -3,6 +3,7 @@
 ADDRESSES names each address of the URLconf; one that is added without a line here fails the first test.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -91,6 +92,14 @@ def route(end: str, *, forms=lambda part: [{}]) -> Address:
 
 def posted(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}], changes=True) -> Address:
     return Address(lambda part: f"/publish/{part.post.pk}/{end}", readers, writers, forms, changes)
+
+
+def kept_asset(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}]) -> Address:
+    return Address(lambda part: f"/assets/{part.asset.pk}/{end}", readers, writers, forms)
+
+
+def of_version(end: str) -> Address:
+    return Address(lambda part: f"/assets/versions/{part.version.pk}/{end}", ALL)
 
 
 def person(end: str, *, readers=NOBODY, writers=NOBODY, forms=lambda part: [{}]) -> Address:
@@ -242,12 +251,175 @@ ADDRESSES = {
     ),
     "publish": page("/publish/", readers=ALL),
     "publish-calendar": page("/publish/calendar/", readers=ALL),
+    "calendar-move": page(
+        "/publish/calendar/move/", writers=WORK,
+        forms=lambda part: [
+            {"post": part.planned.pk, "seen": part.publication.due_at.isoformat(), "day": "2026-11-20"},
+            {"post": part.planned.pk, "seen": part.publication.due_at.isoformat(), "day": "2026-11-20", "hour": "8"},
+            {"verb": "undo", "post": part.planned.pk, "seen": part.publication.due_at.isoformat(), "zone": "UTC",
+             "local": "2026-11-20T08:00:00"},
+            {"verb": "plan", "post": part.post.pk, "day": "2026-11-20"},
+            {"verb": "unplan", "post": part.planned.pk},
+        ],
+    ),
+    "calendar-event-new": page(
+        "/publish/calendar/events/new/", readers=DRAFT, writers=DRAFT,
+        forms=lambda part: [{"title": "Fair", "day": "2026-12-01", "is_all_day": "1", "department": part.department.pk}],
+    ),
+    "calendar-event": Address(
+        lambda part: f"/publish/calendar/events/{part.event.pk}/", ALL, DRAFT,
+        lambda part: [{"title": "Fair", "day": "2026-12-01", "is_all_day": "1", "department": part.department.pk}],
+    ),
+    "calendar-event-remove": Address(lambda part: f"/publish/calendar/events/{part.event.pk}/remove/", NOBODY, DRAFT),
+    "calendar-others": page("/publish/calendar/others/", readers=ALL),
+    "calendar-feed-add": page(
+        "/publish/calendar/feeds/", writers=WORK,
+        forms=lambda part: [
+            {"name": "New", "address": "https://x.example/a.ics", "department": part.department.pk}
+        ],
+    ),
+    "calendar-feed-do": Address(
+        lambda part: f"/publish/calendar/feeds/{part.feed.pk}/do/", NOBODY, WORK, _verbs("remove")
+    ),
+    "calendar-link-add": page(
+        "/publish/calendar/links/", writers=ALL, forms=lambda part: [{"department": part.department.pk}]
+    ),
+    "calendar-link-revoke": Address(
+        lambda part: f"/publish/calendar/links/{part.link.pk}/revoke/", NOBODY, OWN
+    ),
+    "calendar-options": page(
+        "/publish/calendar/options/", writers=MANAGE_HOUSE, forms=lambda part: [{"regions": "CH-VD"}]
+    ),
+    "post-approvals": page("/publish/approvals/", readers=ALL),
+    "post-approvals-answer": page(
+        "/publish/approvals/answer/", writers=LEAD, forms=lambda part: [{"verb": f"approve:{part.asked.pk}"}]
+    ),
+    "approval-rules": page("/publish/rules/", readers=ALL),
+    "approval-rule": Address(
+        lambda part: f"/publish/rules/{part.department.pk}/", MANAGE_PEOPLE, MANAGE_PEOPLE,
+        lambda part: [{"kind": "one", "who-0": "any"}],
+    ),
+    "post-guests": Address(
+        lambda part: f"/publish/{part.asked.post_id}/guests/", NOBODY, LEAD,
+        lambda part: [{"name": "Clara", "email": "clara@example.com"}],
+    ),
+    "publication-edit": Address(
+        lambda part: f"/publish/publications/{part.out.pk}/edit/", WORK, WORK,
+        lambda part: [{"text": "Rewritten", "verb": "save"}],
+    ),
+    "queues": page(
+        "/publish/queues/", readers=ALL, writers=WORK,
+        forms=lambda part: [{"name": "New", "zone": "UTC", "department": part.department.pk, "when_freed": "fill"}],
+    ),
+    "queue": Address(lambda part: f"/publish/queues/{part.queue.pk}/", ALL),
+    "queue-do": Address(
+        lambda part: f"/publish/queues/{part.queue.pk}/do/", NOBODY, WORK,
+        lambda part: [
+            {"verb": "add", "weekday": "1", "time": "10:00"}, {"verb": "remove", "slot": part.slot.pk},
+            {"verb": "save", "name": "Other", "zone": "UTC", "when_freed": "leave"}, {"verb": "off"},
+            {"verb": "close"},
+        ],
+    ),
+    "campaigns": page("/publish/campaigns/", readers=ALL),
+    "campaign-new": page(
+        "/publish/campaigns/new/", readers=WORK, writers=WORK,
+        forms=lambda part: [{"name": "New", "colour": "red", "department": part.department.pk}],
+    ),
+    "campaign": Address(
+        lambda part: f"/publish/campaigns/{part.campaign.pk}/", ALL, WORK,
+        lambda part: [{"name": "Other", "colour": "red"}, {"verb": "close"}],
+    ),
+    "campaign-change": Address(lambda part: f"/publish/campaigns/{part.campaign.pk}/change/", WORK),
+    "pillars": page(
+        "/publish/pillars/", writers=WORK,
+        forms=lambda part: [
+            {"name": "New", "colour": "red", "department": part.department.pk},
+            {"name": "Other", "colour": "red", "pillar": part.pillar.pk}, {"verb": "close", "pillar": part.pillar.pk},
+        ],
+    ),
+    "posts-import": page(
+        "/publish/tables/", readers=WORK, writers=WORK,
+        forms=lambda part: [
+            {"file": SimpleUploadedFile("a.csv", b"text\nHello"), "zone": "UTC", "department": part.department.pk}
+        ],
+    ),
+    "posts-file": Address(
+        lambda part: f"/publish/tables/{part.table.pk}/", ALL, WORK, lambda part: [{"verb": "drafts"}]
+    ),
+    "posts-file-run": Address(lambda part: f"/publish/tables/{part.table.pk}/run/", ALL),
+    "posts-file-results": Address(lambda part: f"/publish/tables/{part.table.pk}/results/", ALL),
+    "evergreen": page(
+        "/publish/evergreen/", readers=ALL, writers=WORK,
+        forms=lambda part: [
+            {"name": "New", "queue": part.queue.pk, "label": "a", "least_days": "30", "most_per_week": "1",
+             "mode": "propose"},
+        ],
+    ),
+    "evergreen-do": Address(
+        lambda part: f"/publish/evergreen/{part.evergreen.pk}/do/", NOBODY, WORK, _verbs("off")
+    ),
+    "evergreen-answer": Address(
+        lambda part: f"/publish/evergreen/picks/{part.pick.pk}/", NOBODY, WORK, _verbs("refuse")
+    ),
+    "assets": page("/assets/", readers=ALL),
+    "asset-folders": page(
+        "/assets/folders/", writers=DRAFT, forms=lambda part: [{"name": "New", "department": part.department.pk}]
+    ),
+    "asset-folder-do": Address(
+        lambda part: f"/assets/folders/{part.folder.pk}/do/", NOBODY, WORK,
+        lambda part: [{"verb": "rename", "name": "Other"}, {"verb": "delete"}],
+    ),
+    "asset-uploads": page(
+        "/assets/uploads/", readers=ALL, writers=DRAFT,
+        forms=lambda part: [{"name": "a.jpg", "size": "9", "department": part.department.pk}],
+    ),
+    "asset-plain": page(
+        "/assets/arrive/", writers=DRAFT, forms=lambda part: [{"department": part.department.pk}], changes=False
+    ),
+    "asset-arrive": Address(lambda part: f"/assets/arrive/{part.upload.key}/", NOBODY, OWN),
+    "asset-upload": Address(
+        lambda part: f"/assets/uploads/{part.upload.key}/", OWN, OWN, _verbs("cancel")
+    ),
+    "asset-pick": page("/assets/pick/", readers=ALL),
+    "asset-known": Address(lambda part: f"/assets/known/?id={part.asset.pk}", ALL, is_of_department=False),
+    "asset": kept_asset("", readers=ALL),
+    "asset-save": kept_asset("save/", writers=DRAFT, forms=lambda part: [{"title": "Other", "tags": "new"}]),
+    "asset-do": kept_asset("do/", writers=WORK, forms=_verbs("put_away", "delete")),
+    "asset-rights": kept_asset(
+        "rights/", writers=DRAFT, forms=lambda part: [{"kind": "consent", "holder": "Ada"}]
+    ),
+    "asset-right": Address(
+        lambda part: f"/assets/rights/{part.right.pk}/", NOBODY, WORK,
+        lambda part: [{"kind": "right", "holder": "Ada", "note": "Other"}, {"verb": "withdraw"}],
+    ),
+    "asset-captions": kept_asset("captions/", writers=DRAFT, forms=lambda part: [{"language": "de"}]),
+    "asset-caption": Address(
+        lambda part: f"/assets/captions/{part.caption.pk}/", ALL, DRAFT,
+        lambda part: [{"start": ["0"], "end": ["1"], "text": ["Other"]}, {"verb": "remove"}],
+    ),
+    "asset-caption-file": Address(lambda part: f"/assets/captions/{part.caption.pk}/captions.vtt", ALL),
+    "asset-small": of_version("small/"),
+    "asset-file": of_version("file/"),
+    "asset-original": of_version("original/"),
+    "asset-made": Address(lambda part: f"/assets/versions/{part.version.pk}/made/{part.made.pk}/", ALL),
+    "post-queue": posted("queue/", writers=WORK, forms=lambda part: [{"queue": part.queue.pk}]),
+    "post-place": posted(
+        "place/", writers=DRAFT, forms=lambda part: [{"campaign": part.campaign.pk, "pillar": part.pillar.pk}]
+    ),
+    "post-repeat": posted(
+        "repeat/", writers=WORK,
+        forms=lambda part: [
+            {"verb": "start", "every": "day", "interval": "1", "starts_on": "2027-01-01", "time": "09:00", "zone": "UTC"}
+        ],
+    ),
+    "post-repeat-preview": posted("repeat/preview/", readers=WORK),
+    "post-planning": posted("planning/", readers=ALL),
     "post-new": page(
         "/publish/new/", readers=DRAFT, writers=DRAFT, forms=lambda part: [{"department": part.department.pk}]
     ),
     "post": posted("", readers=ALL),
     "post-save": posted("save/", writers=DRAFT, forms=_post),
-    "post-cards": posted("cards/", writers=DRAFT, forms=_post, changes=False),
+    "post-cards": posted("cards/", readers=ALL, writers=DRAFT, forms=_post, changes=False),
     "post-check": posted("check/", readers=ALL),
     "post-versions": posted("versions/", readers=ALL),
     "post-presence": posted("presence/", writers=ALL, changes=False),
@@ -420,7 +592,14 @@ ADDRESSES = {
         forms=lambda part: [{"theme": "dark"}, {"department": part.department.pk}],
     ),
 }  # fmt: skip
-WITHOUT_SIGN_IN = {"welcome": "/welcome/", "enter": "/enter/none", "hook": "/hooks/1-none"}
+WITHOUT_SIGN_IN = {
+    "approve": "/approve/none/",
+    "approve-medium": "/approve/none/media/0-0/",
+    "welcome": "/welcome/",
+    "enter": "/enter/none",
+    "hook": "/hooks/1-none",
+    "calendar-ics": "/calendar/none.ics",
+}
 """Open to everybody, with nothing of the house in them."""
 ALLAUTH = re.compile("accounts/")
 """The library's own pages: they are about nobody but who asks."""
@@ -553,8 +732,24 @@ CROSSED: dict[str, Callable[[Part], list[dict[str, Any]]]] = {
     "inbox-reply": lambda part: [{"text": "We answer.", "item": part.item.pk}],
     "inbox-note": lambda part: [{"text": f"@{part.person.name.split()[0]} look"}],
     "inbox-view-save": lambda part: [{"name": "x", "q": "", "shared": "1"}],
-    "post-save": lambda part: [{"text": "Ours", "channels": [part.publication.channel_id], **_on(part)}],
-    "post-cards": lambda part: [{"text": "Ours", "channels": [part.publication.channel_id], **_on(part)}],
+    "post-save": lambda part: [
+        {"text": "Ours", "channels": [part.publication.channel_id], **_on(part)},
+        {"text": "Ours", "media": json.dumps([{"asset": part.asset.pk}])},
+    ],
+    "post-cards": lambda part: [
+        {"text": "Ours", "channels": [part.publication.channel_id], **_on(part)},
+        {"text": "Ours", "media": json.dumps([{"asset": part.asset.pk}])},
+    ],
+    "asset-folders": lambda part: [{"name": "Ours", "parent": part.folder.pk}],
+    "asset-folder-do": lambda part: [{"verb": "move", "parent": part.folder.pk}],
+    "asset-plain": lambda part: [{"folder": part.folder.pk}, {"asset": part.asset.pk}],
+    "asset-arrive": lambda part: [{"folder": part.folder.pk}, {"asset": part.asset.pk}],
+    "asset-save": lambda part: [{"title": "Ours", "folder": part.folder.pk}],
+    "asset-do": lambda part: [{"verb": "again", "number": part.made.pk}],
+    "asset-rights": lambda part: [
+        {"kind": "right", "holder": "Ada", "document": part.asset.pk},
+        {"kind": "right", "holder": "Ada", "channels": [part.channel.pk]},
+    ],
 }
 
 
@@ -580,6 +775,9 @@ def _rows_of(part: Part) -> list[dict[str, Any]]:
         part.note, part.own_view, part.shared_view, part.invitation, part.effect, part.own_job, part.channel_job,
         part.query, part.story, part.file, part.room, part.line, part.task, part.held, part.comparison,
         part.annotation, part.rule, part.episode, part.route, part.post, part.comment, part.planned, part.publication,
+        part.asked, part.out,
+        part.event, part.feed, part.link, part.queue, part.slot, part.entry, part.campaign, part.pillar, part.table,
+        part.evergreen, part.pick,
     )  # fmt: skip
     found = [type(row).objects.filter(pk=row.pk).values().first() for row in rows]
     for relation in (
@@ -587,6 +785,8 @@ def _rows_of(part: Part) -> list[dict[str, Any]]:
         part.item.decisions, part.item.effects, part.department.memberships, part.department.channels,
         part.file.evidence, part.file.answers, part.room.log, part.room.lines, part.room.tasks, part.comparison.sides,
         part.post.variants, part.post.versions, part.post.comments, part.post.publications,
+        part.asked.votes, part.asked.links, part.out.numbers, part.out.edits, part.queue.slots, part.queue.entries,
+        part.table.rows, part.evergreen.picks,
     ):  # fmt: skip
         found.extend(relation.order_by("pk").values())
     return found

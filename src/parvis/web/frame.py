@@ -14,6 +14,7 @@ from parvis.listening.crisis.queries import OpenRoom
 from parvis.orgs.access import reach_of
 from parvis.orgs.models import Department, Member
 from parvis.orgs.rights import Action
+from parvis.publishing.commenting import unseen_post_mentions
 from parvis.web import rail
 from parvis.web.words import key_words, script_words
 
@@ -109,7 +110,8 @@ class Frame:
         key = mention_key(self.member)
         found = cache.get(key)
         if found is None:
-            found = unseen_mentions(self.member).count()
+            in_notes, in_posts = unseen_mentions(self.member), unseen_post_mentions(self.member)
+            found = in_notes.order_by().values_list("pk").union(in_posts.order_by().values_list("pk"), all=True).count()
             cache.set(key, found, MENTIONS_KEPT_S)
         return int(found)
 

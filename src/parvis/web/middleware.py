@@ -124,7 +124,7 @@ def _zone(member: Member | None, house: House | None) -> ZoneInfo:
 person = Person
 
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action {forms}"
 )
 _WITHIN = _POLICY.format(forms="'self'")

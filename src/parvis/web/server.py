@@ -9,7 +9,7 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO, cast
 
@@ -21,8 +21,8 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 BODY_IN_MEMORY_BYTES = 1_000_000
 BODY_LIMIT_BYTES = 512_000_000
 CHUNK_BYTES = 65_536
-WAITING_PATHS = ("/channels/",)
-"""Pages that may ask a platform something while somebody looks on: a slow site holds up these alone."""
+WAITING_PATHS = ("/channels/", "/assets/arrive/")
+"""Pages that may ask a platform something, or look into a file, while somebody waits: they hold up these alone."""
 
 
 class BodyTooLarge(Exception):
@@ -31,6 +31,20 @@ class BodyTooLarge(Exception):
 
 class VisitorGone(Exception):
     pass
+
+
+class SentFile:
+    """A file as the answer: read while it is sent, and never whole in memory. WSGI's `file_wrapper`."""
+
+    def __init__(self, file: BinaryIO, block_size: int = CHUNK_BYTES) -> None:
+        self.file, self.block_size = file, block_size
+
+    def __iter__(self) -> Iterator[bytes]:
+        while piece := self.file.read(self.block_size):
+            yield piece
+
+    def close(self) -> None:
+        self.file.close()
 
 
 class WsgiBridge:
@@ -52,9 +66,15 @@ class WsgiBridge:
         loop = asyncio.get_running_loop()
         thread = self.waiting_thread if scope["path"].startswith(WAITING_PATHS) else self.thread
         status, headers, content = await loop.run_in_executor(thread, self._answer, scope, body)
+        if isinstance(content, SentFile):
+            try:
+                await _send_file(send, status, headers, content, is_shown=scope["method"] != "HEAD")
+            finally:
+                await loop.run_in_executor(thread, content.close)  # it lets go of what that thread holds
+            return
         await _send_all(send, status, headers, b"" if scope["method"] == "HEAD" else content)
 
-    def _answer(self, scope: Scope, body: BinaryIO) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    def _answer(self, scope: Scope, body: BinaryIO) -> tuple[int, list[tuple[bytes, bytes]], bytes | SentFile]:
         started: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> None:
@@ -62,6 +82,8 @@ class WsgiBridge:
 
         with body:
             chunks = self.app(_environ(scope, body), start_response)
+            if isinstance(chunks, SentFile):
+                return started[0], started[1], chunks
             try:
                 content = b"".join(chunks)
             finally:
@@ -97,6 +119,15 @@ async def _send_all(send: Send, status: int, headers: list[tuple[bytes, bytes]],
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
+async def _send_file(
+    send: Send, status: int, headers: list[tuple[bytes, bytes]], file: SentFile, *, is_shown: bool
+) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    while is_shown and (piece := await asyncio.to_thread(file.file.read, CHUNK_BYTES)):
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
 def _environ(scope: Scope, body: BinaryIO) -> dict[str, Any]:
     host, port = scope.get("server") or ("localhost", 80)
     environ: dict[str, Any] = {
@@ -115,6 +146,7 @@ def _environ(scope: Scope, body: BinaryIO) -> dict[str, Any]:
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
+        "wsgi.file_wrapper": SentFile,
     }
     for raw_name, raw_value in scope["headers"]:
         name = raw_name.decode("latin-1")

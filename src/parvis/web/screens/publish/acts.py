@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -40,9 +41,13 @@ def on_post(request: HttpRequest, key: int) -> HttpResponse:
 def on_publication(request: HttpRequest, key: int) -> HttpResponse:
     member, now = request.member, request.now  # type: ignore[attr-defined]
     found = queries.publication_for(member, key)
-    act = _ON_PUBLICATION.get(request.POST.get("verb", ""))
-    if found is None or act is None:
+    verb = request.POST.get("verb", "")
+    act, typed = _ON_PUBLICATION.get(verb), _WITH_WORDS.get(verb)
+    if found is None or (act is None and typed is None):
         raise Http404
+    if typed is not None:
+        return _answered(request, found.post, lambda: typed(request, found))
+    assert act is not None
     return _answered(request, found.post, lambda: act(found, member, now))
 
 
@@ -92,6 +97,18 @@ def _plan(request: Any, post: Post) -> str:
     return said
 
 
+def _move(request: Any, post: Post) -> str:
+    """What was planned leaves as it is, at another time."""
+    due_local, zone = _wall_time(request), request.POST.get("zone", "")
+    moved = services.reschedule(
+        post, request.member, due_local=due_local, zone=zone, now=request.now, seen_due_at=_seen_time(request)
+    )
+    said = _("Moved to {time}.").format(time=full(moved.at))
+    if moved.is_twice:
+        said += " " + _("The clock shows that time twice on that day: it leaves the first time.")
+    return said
+
+
 def _publish(request: Any, post: Post) -> str:
     _must_be_seen(request, post)
     services.publish_now(post, request.member, now=request.now)
@@ -117,9 +134,18 @@ def _unplan(request: Any, post: Post) -> str:
     return _("It has no time any more.")
 
 
+def _take_down_everywhere(request: Any, post: Post) -> str:
+    done = services.withdraw_everywhere(post, request.member, now=request.now, reason=request.POST.get("reason", ""))
+    left = "; ".join(f"{one.channel.name}: {why.in_language(get_language() or 'en')}" for one, why in done.left)
+    count = len(done.ordered)
+    said = ngettext("It is taken down from {n} channel.", "It is taken down from {n} channels.", count).format(n=count)
+    return said + (" " + _("It stays here: {channels}.").format(channels=left) if left else "")
+
+
 _ON_POST: dict[str, Callable[[Any, Post], str]] = {
     "ask": _ask, "withdraw": _withdraw, "approve": _vote(Verdict.APPROVE), "refuse": _vote(Verdict.REFUSE),
-    "plan": _plan, "publish": _publish, "hold": _hold, "resume": _resume, "cancel": _cancel, "unplan": _unplan,
+    "plan": _plan, "move": _move, "unplan": _unplan, "publish": _publish, "hold": _hold, "resume": _resume,
+    "cancel": _cancel, "take_down": _take_down_everywhere,
 }  # fmt: skip
 
 
@@ -133,9 +159,24 @@ def _give_up(publication: Publication, member: Member, now: datetime) -> str:
     return _("Given up: what is there stays there.")
 
 
-def _happened(publication: Publication, member: Member, now: datetime) -> str:
-    services.settle(publication, member, True, now=now)
+def _happened(request: Any, publication: Publication) -> str:
+    services.settle(publication, request.member, True, now=request.now, address=request.POST.get("address", ""))
     return _("Noted: it happened.")
+
+
+def _take_down(request: Any, publication: Publication) -> str:
+    services.withdraw(publication, request.member, now=request.now, reason=request.POST.get("reason", ""))
+    return _("It is taken down there in a moment; until then you can leave it there.")
+
+
+def _keep_up(publication: Publication, member: Member, now: datetime) -> str:
+    services.keep_up(publication, member, now=now)
+    return _("It stays there.")
+
+
+def _drop_edit(publication: Publication, member: Member, now: datetime) -> str:
+    services.drop_edit(publication, member, now=now)
+    return _("It stays there as it is.")
 
 
 def _not_happened(publication: Publication, member: Member, now: datetime) -> str:
@@ -153,9 +194,13 @@ def _resume_one(publication: Publication, member: Member, now: datetime) -> str:
 
 
 _ON_PUBLICATION: dict[str, Callable[[Publication, Member, datetime], str]] = {
-    "retry": _retry, "give_up": _give_up, "happened": _happened, "not_happened": _not_happened, "hold": _hold_one,
+    "retry": _retry, "give_up": _give_up, "keep_up": _keep_up, "drop_edit": _drop_edit, "not_happened": _not_happened, "hold": _hold_one,
     "resume": _resume_one,
 }  # fmt: skip
+
+
+_WITH_WORDS: dict[str, Callable[[Any, Publication], str]] = {"happened": _happened, "take_down": _take_down}
+"""What needs more of the form than the button."""
 
 
 def _halt_words(halt: services.Halt) -> str:
@@ -184,3 +229,12 @@ def _wall_time(request: Any) -> datetime:
         )
     except ValueError:
         raise FieldMissing(field=Text("date and time", "date et heure")) from None
+
+
+def _seen_time(request: Any) -> datetime | None:
+    """When it was to leave as the page was read; None where it does not say."""
+    try:
+        found = datetime.fromisoformat(request.POST.get("seen", ""))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None

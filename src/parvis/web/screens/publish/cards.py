@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,11 +15,14 @@ from parvis.channels.registry import connector_of
 from parvis.core.connector import Connector
 from parvis.core.errors import ParvisError
 from parvis.core.measuring import Measure, Measured, TextPart, split_thread
-from parvis.core.post import Content, Fault, Has
+from parvis.core.post import Content, Fault, Has, Poll
 from parvis.core.wording import Text
-from parvis.publishing.content import faults_of, hints_of
+from parvis.publishing.content import faults_of, hints_of, with_campaign
 from parvis.publishing.drafting import Draft
+from parvis.publishing.media import Shelf
+from parvis.publishing.models import Campaign
 from parvis.publishing.written import as_json, with_changes
+from parvis.web.screens.publish.cuts import Cut, cuts_of
 from parvis.web.screens.publish.form import Offered, Written
 from parvis.web.screens.publish.words import count_words
 
@@ -52,28 +56,48 @@ class Card:
     link: str = ""
     link_host: str = ""
     language: str = ""
+    cuts: list[Cut] = field(default_factory=list)
+    poll: Poll | None = None
+    at_media: list[tuple[int, Fault]] = field(default_factory=list)
+    """What stands against one of the media, or should be looked at, by its place."""
     faults: list[Text] = field(default_factory=list)
     hints: list[Text] = field(default_factory=list)
 
 
-def cards_of(content: Content, variants: Mapping[int, Mapping[str, Any]], offered: Iterable[Offered]) -> list[Card]:
-    """One for each channel that is on."""
-    common = as_json(content)
-    return [
-        card_of(common, variants[one.channel.pk]["changes"], one.channel)
-        for one in offered
-        if variants.get(one.channel.pk, {}).get("is_on")
-    ]
+def cards_of(
+    content: Content,
+    variants: Mapping[int, Mapping[str, Any]],
+    offered: Iterable[Offered],
+    *,
+    now: datetime,
+    due_at: datetime | None = None,
+    campaign: Campaign | None = None,
+) -> list[Card]:
+    """One for each channel that is on; links carry what the campaign says, media are as they would leave."""
+    common, cards, read = as_json(content), [], []
+    for one in offered:
+        if not variants.get(one.channel.pk, {}).get("is_on"):
+            continue
+        connector = connector_of(one.channel)
+        card = Card(one.channel, connector.name.in_language(get_language() or "en"))
+        cards.append(card)
+        try:
+            wish = with_campaign(with_changes(common, variants[one.channel.pk]["changes"]), campaign, one.channel)
+        except ParvisError as error:
+            card.faults.append(error.text)
+            continue
+        read.append((card, wish))
+    shelf = Shelf.of((wish, card.channel) for card, wish in read)
+    cuts = cuts_of([(wish.media, card.channel) for card, wish in read], shelf)
+    for card, wish in read:
+        _fill(card, wish, shelf, now=now, due_at=due_at or now)
+        card.cuts = cuts[card.channel.pk]
+    return cards
 
 
-def card_of(common: Mapping[str, Any], changes: Mapping[str, Any], channel: Channel) -> Card:
-    connector = connector_of(channel)
-    card = Card(channel, connector.name.in_language(get_language() or "en"))
-    try:
-        content = with_changes(common, changes)
-    except ParvisError as error:
-        card.faults.append(error.text)
-        return card
+def _fill(card: Card, wish: Content, shelf: Shelf, *, now: datetime, due_at: datetime) -> None:
+    channel = card.channel
+    connector, content = connector_of(channel), shelf.filled(wish, channel)
     has = connector.publishing.has if connector.publishing else frozenset()
     card.parts = _parts(content, connector, channel, has)
     card.title = content.title if Has.TITLE in has else ""
@@ -81,8 +105,12 @@ def card_of(common: Mapping[str, Any], changes: Mapping[str, Any], channel: Chan
     card.language = content.language
     if Has.LINK in has and content.link:
         card.link, card.link_host = content.link, _host(content.link)
+    card.poll = content.poll if Has.POLL in has else None
     _judge(card, [*faults_of(content, channel), *hints_of(content, channel)])
-    return card
+    if not shelf.is_empty:
+        by_place = shelf.faults_by_place(wish, channel, now=now, due_at=due_at)
+        card.at_media = [(place, fault) for place, faults in enumerate(by_place) for fault in faults]
+        _judge(card, dict.fromkeys(fault for _, fault in card.at_media))
 
 
 def split_for(written: Written, offered: Iterable[Offered]) -> tuple[str, list[str]]:

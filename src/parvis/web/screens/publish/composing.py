@@ -1,5 +1,6 @@
 """Writing a post: the composer with what leaves beside it, kept at every pause, put together with what others write."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -7,8 +8,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from parvis.assets.services import PIECE_BYTES
 from parvis.channels.queries import channels_of
 from parvis.core.errors import DraftConflict, NotAllowed, ParvisError
 from parvis.core.post import Option
@@ -18,11 +21,12 @@ from parvis.orgs.rights import Action
 from parvis.publishing import queries
 from parvis.publishing.content import preflight
 from parvis.publishing.drafting import Draft, create_post, merge_drafts, save_draft
+from parvis.publishing.media import assets_in, settle_media
 from parvis.publishing.models import Post, PostVersion
-from parvis.publishing.written import as_content
+from parvis.publishing.written import as_content, as_json
 from parvis.web.asked import asked_number
 from parvis.web.errors import words_of
-from parvis.web.screens.publish.cards import cards_of, draft_from, split_for
+from parvis.web.screens.publish.cards import Card, cards_of, draft_from, split_for
 from parvis.web.screens.publish.form import (
     Offered,
     Written,
@@ -34,14 +38,18 @@ from parvis.web.screens.publish.form import (
     option_field,
     read_form,
 )
+from parvis.web.screens.publish.media import POLL_LASTS_S, RATIOS
 from parvis.web.screens.publish.status import status_of
 from parvis.web.screens.publish.views import may_write, post_for
 from parvis.web.screens.publish.words import field_name
+from parvis.web.templatetags.parvis import words
 
 LANGUAGES = (
     ("fr", "Français"), ("de", "Deutsch"), ("it", "Italiano"), ("rm", "Rumantsch"), ("en", "English"),
     ("es", "Español"), ("pt", "Português"), ("ar", "العربية"), ("uk", "Українська"),
 )  # fmt: skip
+MOST_KNOWN = 30
+"""Of a platform's own names that are shown below a field."""
 _LATER = {"repeated", "nearly_repeated", "same_minute", "crisis"}
 """What is looked up in the house's own rows, and not at every pause."""
 
@@ -107,18 +115,27 @@ def save(request: HttpRequest, key: int) -> HttpResponse:
     )
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def cards(request: HttpRequest, key: int) -> HttpResponse:
-    """What would leave of what is typed at this moment; nothing is kept by it."""
+    """What would leave of what is typed at this moment, nothing is kept by it; by GET, of what is kept."""
     post = post_for(request, key)
+    if request.method == "GET":
+        found = _cards(request, post, draft_of(post), _offered(request, post))
+        return render(request, "screens/publish/cards.html", {"cards": found, "media_notes": _media_notes(found)})
     must(request.member, Action.DRAFT, post)  # type: ignore[attr-defined]
     offered = _offered(request, post)
     try:
-        written = read_form(request.POST, draft_of(post), offered)
-        found = cards_of(written.content, written.variants, offered)
+        draft = draft_of(post)
+        written = read_form(request.POST, draft, offered)
+        before = [draft.content, *(variant["changes"] for variant in draft.variants.values())]
+        settle_media(request.member, as_json(written.content), before=before)  # type: ignore[attr-defined]
+        found = cards_of(
+            written.content, written.variants, offered, now=request.now, due_at=post.due_at,  # type: ignore[attr-defined]
+            campaign=post.campaign,
+        )  # fmt: skip
     except ParvisError as error:
         return render(request, "screens/publish/cards.html", {"problem": words_of(error)})
-    return render(request, "screens/publish/cards.html", {"cards": found})
+    return render(request, "screens/publish/cards.html", {"cards": found, "media_notes": _media_notes(found)})
 
 
 @require_GET
@@ -139,11 +156,11 @@ def _context(request: HttpRequest, post: Post, draft: Draft, **more: Any) -> dic
     channels = list(channels_of(member))
     offered = offered_channels(member, post, channels)
     fields = fields_of(draft, offered)
-    content = as_content(draft.content)
+    is_later = bool(assets_in(draft.content, [one["changes"] for one in draft.variants.values()]))
     variants = {int(key): variant for key, variant in draft.variants.items()}
     seen = {channel.pk for channel in channels}
     hidden = sum(variant["is_on"] and key not in seen for key, variant in variants.items())
-    found = cards_of(content, variants, offered)
+    found = [] if is_later else _cards(request, post, draft, offered)
     return {
         "post": post,
         "fields": fields,
@@ -155,15 +172,28 @@ def _context(request: HttpRequest, post: Post, draft: Draft, **more: Any) -> dic
         "choices": [_choice(one, fields) for one in offered],
         "hidden_count": hidden,
         "cards": found,
+        "cards_later": is_later,
+        "ratios": RATIOS,
+        "poll_lasts": [(str(one), _lasting(one)) for one in sorted({*POLL_LASTS_S, int(fields["poll_lasts"])})],
+        "piece_bytes": PIECE_BYTES,
         "status": status_of(post, member, request.house, seen=seen, now=now),  # type: ignore[attr-defined]
         "comments": queries.comments_of(post),
         **more,
     }
 
 
+def _cards(request: HttpRequest, post: Post, draft: Draft, offered: list[Offered]) -> list[Card]:
+    """Of what is kept."""
+    variants = {int(key): variant for key, variant in draft.variants.items()}
+    return cards_of(
+        as_content(draft.content), variants, offered, now=request.now, due_at=post.due_at,  # type: ignore[attr-defined]
+        campaign=post.campaign,
+    )  # fmt: skip
+
+
 def _choice(one: Offered, fields: dict[str, Any]) -> dict[str, Any]:
     key = one.channel.pk
-    options = [_option(key, option, fields) for option in one.publishing.options]
+    options = [_option(one, option, fields) for option in one.publishing.options]
     text, is_alone = fields[f"v-{key}-text"], fields[f"v-{key}-alone"]
     is_other = bool(text or is_alone or any(option["is_other"] for option in options))
     return {
@@ -172,10 +202,14 @@ def _choice(one: Offered, fields: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _option(key: int, option: Option, fields: dict[str, Any]) -> dict[str, Any]:
-    name = option_field(key, option)
+def _option(one: Offered, option: Option, fields: dict[str, Any]) -> dict[str, Any]:
+    name = option_field(one.channel.pk, option)
     default = ", ".join(option.default) if isinstance(option.default, list | tuple) else option.default
-    return {"name": name, "option": option, "value": fields[name], "is_other": fields[name] != default}
+    known = str(one.channel.facts.get(option.known, "")).splitlines() if option.known else []
+    return {
+        "name": name, "option": option, "value": fields[name], "is_other": fields[name] != default,
+        "known": known[:MOST_KNOWN], "has_more": len(known) > MOST_KNOWN,
+    }  # fmt: skip
 
 
 def _offered(request: HttpRequest, post: Post) -> list[Offered]:
@@ -233,6 +267,29 @@ def _label(name: str, offered: list[Offered]) -> str:
     key, _sign, inner = name.removeprefix("v-").partition("-")
     channel = next((one.channel.name for one in offered if str(one.channel.pk) == key), "")
     return f"{field_name('options' if inner.startswith('option') else inner)} – {channel}"
+
+
+def _media_notes(cards: Iterable[Card]) -> dict[int, list[dict[str, Any]]]:
+    """By a medium’s place, what stands against it and where, each said once."""
+    found: dict[int, dict[str, dict[str, Any]]] = {}
+    for card in cards:
+        for place, fault in card.at_media:
+            said = words(fault.words)
+            note = found.setdefault(place, {}).setdefault(said, {"words": said, "is_hint": fault.is_hint, "where": []})
+            note["where"].append(card.channel.name)
+    return {place: list(notes.values()) for place, notes in found.items()}
+
+
+def _lasting(seconds: int) -> str:
+    for unit_s, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= unit_s and seconds % unit_s == 0:
+            n = seconds // unit_s
+            if name == "day":
+                return ngettext("{n} day", "{n} days", n).format(n=n)
+            if name == "hour":
+                return ngettext("{n} hour", "{n} hours", n).format(n=n)
+            return ngettext("{n} minute", "{n} minutes", n).format(n=n)
+    return ngettext("{n} second", "{n} seconds", seconds).format(n=seconds)
 
 
 def _merged_words() -> str:

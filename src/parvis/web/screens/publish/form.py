@@ -16,6 +16,7 @@ from parvis.orgs.rights import Action
 from parvis.publishing.drafting import Draft
 from parvis.publishing.models import Post
 from parvis.publishing.written import as_content
+from parvis.web.screens.publish.media import media_field, media_from, poll_fields, poll_from
 
 COMMON = ("text", "title", "link", "language", "warning", "comment")
 MOST_PARTS = 60
@@ -72,6 +73,10 @@ def read_form(data: QueryDict, draft: Draft, offered: Iterable[Offered]) -> Writ
         content["thread"] = [
             part for part in map(_plain, map(str, data.getlist("thread")[:MOST_PARTS])) if part.strip()
         ]
+    if "media" in data:
+        content["media"] = media_from(str(data["media"]), draft.content.get("media") or ())
+    if "poll" in data:
+        content["poll"] = poll_from(data)
     variants = {int(key): dict(variant) for key, variant in draft.variants.items()}
     chosen = set(data.getlist("channels"))
     for one in offered:
@@ -91,6 +96,8 @@ def fields_of(draft: Draft, offered: Iterable[Offered]) -> dict[str, Any]:
     found: dict[str, Any] = {"working_title": draft.title}
     found |= {name: content.get(name, "") for name in COMMON}
     found["thread"] = list(content.get("thread", ()))
+    found["media"] = media_field(content)
+    found |= poll_fields(content)
     found["channels"] = []
     for one in offered:
         key = one.channel.pk

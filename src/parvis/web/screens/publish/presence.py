@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from parvis.orgs.queries import colleagues
 from parvis.publishing.models import Post
 from parvis.publishing.services import mark_post_mentions_seen
+from parvis.web.frame import mention_key
 from parvis.web.screens.publish.views import post_for
 
 KEPT_S = 30
@@ -26,7 +27,8 @@ def presence(request: HttpRequest, key: int) -> HttpResponse:
     """A sign of life; answers with who else is here. Whoever looks has seen that they were named."""
     member, post = request.member, post_for(request, key)  # type: ignore[attr-defined]
     cache.set(_key(post, member.pk), bool(request.POST.get("typing")), KEPT_S)
-    mark_post_mentions_seen(post, member, now=request.now)  # type: ignore[attr-defined]
+    if mark_post_mentions_seen(post, member, now=request.now):  # type: ignore[attr-defined]
+        cache.delete(mention_key(member))
     people = colleagues(member, department_id=post.department_id).exclude(pk=member.pk).order_by("name")
     names = {_key(post, pk): name for pk, name in people.values_list("pk", "name")}
     there = [Present(names[one], is_typing) for one, is_typing in cache.get_many(names).items()]

@@ -8,15 +8,16 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from parvis.core.errors import NotAllowed
+from parvis.core.wording import Text
 from parvis.orgs.access import may
 from parvis.orgs.models import House, Member
 from parvis.orgs.rights import Action
 from parvis.publishing import queries
-from parvis.publishing.approving import must_not_be_own, step_of
+from parvis.publishing.approving import who_stands
 from parvis.publishing.models import (
     ApprovalKind,
     ApprovalRequest,
+    GuestLink,
     HeldBy,
     Post,
     PostState,
@@ -25,9 +26,11 @@ from parvis.publishing.models import (
     Verdict,
 )
 from parvis.publishing.queries import Progress
-from parvis.publishing.rules import may_stand, rule_of
+from parvis.publishing.rules import rule_of
 from parvis.web.screens.effects.words import problem_of
+from parvis.web.screens.publish.after import After, afters_of
 from parvis.web.screens.publish.words import (
+    LOST,
     Answer,
     Look,
     acts_on,
@@ -38,9 +41,11 @@ from parvis.web.screens.publish.words import (
     progress_words,
 )
 
+Standing = list[tuple[Member, Text | None]]
 _PLANNABLE = (PostState.DRAFT, PostState.READY, PostState.PLANNED)
 _ASKABLE = (PostState.DRAFT, PostState.READY, PostState.PLANNED)
 _STOPPABLE = (PostState.PLANNED, PostState.LEAVING, PostState.STUCK)
+_OVER = (PublicationState.CANCELLED, PublicationState.DONE, PublicationState.WITHDRAWN)
 _WORD_GIVEN = {Verdict.APPROVE: "check", Verdict.REFUSE: "x"}
 
 
@@ -56,6 +61,19 @@ class PublicationLine:
     is_doubtful: bool
     answers: list[Answer]
     acts: list[Answer]
+    after: After | None
+    """Once it is out."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuestLine:
+    """A link that was sent by mail, and what became of it."""
+
+    id: int
+    email: str
+    words: str
+    at: datetime | None
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +102,14 @@ class Status:
     due_day: str = ""
     due_time: str = ""
     due_zone: str = ""
+    could_approve: list[str] = field(default_factory=list)
+    """Who could say their word now, while one is asked for."""
+    fallen: str = ""
+    """Why an approval that was asked for or given is of no use any more."""
+    guests: list[GuestLine] = field(default_factory=list)
+    may_invite: bool = False
+    may_take_down: bool = False
+    """On more than one channel at once."""
     due_elsewhere: str = ""
     """The planned time as the wall of its zone shows it, where that is not the reader's."""
 
@@ -93,51 +119,87 @@ def status_of(post: Post, member: Member, house: House | None, *, seen: set[int]
     progress = [one for one in queries.publications_of(post) if one.publication.channel_id in seen]
     may_publish = may(member, Action.PUBLISH, post)
     rule = rule_of(post.department_id)
-    asked = _asked(post, member, now=now)
+    newest = queries.request_of(post)
+    standing = who_stands(newest, post) if newest is not None and newest.state == RequestState.OPEN else []
+    asked = _asked(newest, standing, member, now=now)
     is_approved = rule.kind == ApprovalKind.NONE or (
         asked is not None and asked.request.state == RequestState.APPROVED and asked.request.version == post.version
     )
+    afters = afters_of(progress, member, may_publish=may_publish)
     status = Status(
         look=look_of_post(post.state),
-        lines=[_line(one, may_publish=may_publish, now=now) for one in progress],
+        lines=[_line(one, afters.get(one.publication.pk), may_publish=may_publish, now=now) for one in progress],
         asked=asked,
         needs_approval=rule.kind != ApprovalKind.NONE,
         is_approved=is_approved,
     )
+    status.may_take_down = sum(one.may_take_down for one in afters.values()) > 1
+    _with_approvers(status, newest, standing, post, member)
     status.acts = _acts(post, member, status, progress, may_publish=may_publish)
     _with_time(status, post, member, house, now=now)
     return status
 
 
-def _line(progress: Progress, *, may_publish: bool, now: datetime) -> PublicationLine:
+def _with_approvers(
+    status: Status, newest: ApprovalRequest | None, standing: Standing, post: Post, member: Member
+) -> None:
+    """Who could approve now, the guests, and why an earlier approval has fallen."""
+    if newest is None:
+        return
+    if newest.state == RequestState.OPEN:
+        said = {vote.member_id for vote in newest.votes.all()}
+        status.could_approve = sorted(one.name for one, why in standing if why is None and one.pk not in said)
+        status.guests = [_guest(one) for one in queries.guest_links_of(newest)]
+        status.may_invite = may(member, Action.DRAFT, post)
+    is_old = newest.version != post.version and post.state not in (PostState.OUT, PostState.CANCELLED)
+    if is_old and newest.state == RequestState.APPROVED:
+        status.fallen = _("It was approved as it stood before; it was changed since, and needs approval again.")
+    elif is_old and newest.state == RequestState.WITHDRAWN:
+        status.fallen = _("It was changed after its approval was asked for: ask again once it is ready.")
+
+
+def _guest(link: GuestLink) -> GuestLine:
+    letter = getattr(link, "letter", None)
+    if link.used_at is not None:
+        return GuestLine(link.pk, link.email, _("has answered"), link.used_at, is_open=False)
+    if link.withdrawn_at is not None:
+        return GuestLine(link.pk, link.email, _("link taken back"), link.withdrawn_at, is_open=False)
+    if letter is not None and letter.sent_at is not None:
+        return GuestLine(link.pk, link.email, _("the mail has left"), letter.sent_at, is_open=True)
+    if letter is not None and letter.error:
+        again = (
+            _("the mail has not left:") if letter.due_at is None else _("the mail has not left, and is tried again:")
+        )
+        return GuestLine(link.pk, link.email, f"{again} {problem_of(letter.error)}", None, is_open=True)
+    return GuestLine(link.pk, link.email, _("the mail leaves in a moment"), None, is_open=True)
+
+
+def _line(progress: Progress, after: After | None, *, may_publish: bool, now: datetime) -> PublicationLine:
     publication = progress.publication
     return PublicationLine(
         id=publication.pk,
         channel=publication.channel.name,
-        look=look_of_publication(publication.state),
+        look=look_of_publication(publication.state) if after is None or after.gone_at is None else LOST,
         words=progress_words(progress, now),
         problem=problem_of(publication.error),
         url=publication.url if publication.url.startswith(("https://", "http://")) else "",
-        is_behind=progress.is_behind and publication.state != PublicationState.CANCELLED,
+        is_behind=progress.is_behind and publication.state not in _OVER,
         is_doubtful=is_doubtful(progress),
         answers=answers_to(progress) if may_publish else [],
         acts=acts_on(publication) if may_publish else [],
+        after=after,
     )
 
 
-def _asked(post: Post, member: Member, *, now: datetime) -> Asked | None:
-    request = queries.request_of(post)
+def _asked(request: ApprovalRequest | None, standing: Standing, member: Member, *, now: datetime) -> Asked | None:
     if request is None or request.state == RequestState.WITHDRAWN:
         return None
     is_open = request.state == RequestState.OPEN and (request.expires_at is None or request.expires_at > now)
     votes = list(request.votes.all())
-    may_vote, why_not = False, ""
-    if is_open and may_stand(step_of(request), post.department_id, member):
-        may_vote = not any(one.member_id == member.pk for one in votes)
-        try:
-            must_not_be_own(request, post, member)
-        except NotAllowed:
-            why_not = _("It is your own writing: somebody else approves it.")
+    own = next((why for one, why in standing if one.pk == member.pk), None)
+    is_asked = is_open and any(one.pk == member.pk for one, _why in standing)
+    may_vote = is_asked and not any(one.member_id == member.pk for one in votes)
+    why_not = _("It is your own writing: somebody else approves it.") if is_asked and own is not None else ""
     step = ""
     if len(request.steps) > 1:
         name = request.steps[request.step]["name"]
@@ -155,12 +217,7 @@ def _asked(post: Post, member: Member, *, now: datetime) -> Asked | None:
 
 
 def _acts(post: Post, member: Member, status: Status, progress: list[Progress], *, may_publish: bool) -> set[str]:
-    state, found = post.state, set()
-    if may(member, Action.DRAFT, post):
-        if status.needs_approval and state in _ASKABLE and not status.is_approved and not _is_asked(status):
-            found.add("ask")
-        if _is_asked(status):
-            found.add("withdraw")
+    state, found = post.state, _acts_of_writer(post, member, status)
     if not may_publish:
         return found
     if state in _PLANNABLE and status.is_approved:
@@ -170,6 +227,8 @@ def _acts(post: Post, member: Member, status: Status, progress: list[Progress], 
     if state == PostState.HELD and any(_is_held_by_person(one) for one in progress):
         found.add("resume")
     has_begun = any(one.parts for one in progress)
+    if state in (PostState.PLANNED, PostState.HELD) and any(_can_move(one) for one in progress):
+        found.add("move")
     if state in (PostState.PLANNED, PostState.HELD) and not has_begun:
         found.add("unplan")
     if state not in (PostState.OUT, PostState.CANCELLED):
@@ -177,8 +236,25 @@ def _acts(post: Post, member: Member, status: Status, progress: list[Progress], 
     return found
 
 
+def _acts_of_writer(post: Post, member: Member, status: Status) -> set[str]:
+    found: set[str] = set()
+    if not may(member, Action.DRAFT, post):
+        return found
+    if status.needs_approval and post.state in _ASKABLE and not status.is_approved and not _is_asked(status):
+        found.add("ask")
+    if _is_asked(status):
+        found.add("withdraw")
+    return found
+
+
 def _is_asked(status: Status) -> bool:
     return status.asked is not None and status.asked.request.state == RequestState.OPEN
+
+
+def _can_move(progress: Progress) -> bool:
+    publication = progress.publication
+    waits = publication.state in (PublicationState.PLANNED, PublicationState.HELD)
+    return waits and not progress.parts and publication.held_by != HeldBy.CRISIS
 
 
 def _is_held_by_person(progress: Progress) -> bool:

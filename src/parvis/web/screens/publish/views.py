@@ -38,6 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "next_url": _next_url(tab.name, shown[-1]) if len(posts) > PAGE else "",
         "is_older": before is not None,
         "may_draft": reach_of(member).anywhere(Action.DRAFT),
+        "may_plan": reach_of(member).anywhere(Action.PUBLISH),
     }
     return render(request, "screens/publish/list.html", context)
 

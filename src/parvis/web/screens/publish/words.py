@@ -43,6 +43,8 @@ _PUBLICATIONS = {
     PublicationState.CANCELLED: _POSTS[PostState.CANCELLED],
     PublicationState.WITHDRAWN: Look(gettext_lazy("Taken down again"), "", "arrow-back-up"),
 }
+LOST = Look(gettext_lazy("No longer there"), "harm", "alert-triangle")
+"""A publication that somebody has taken down on the platform."""
 _UNITS = {
     Unit.CHARACTERS: gettext_lazy("{length} of {most} characters"),
     Unit.UTF16: gettext_lazy("{length} of {most} characters (an emoji counts two or more)"),
@@ -138,8 +140,11 @@ def acts_on(publication: Publication) -> list[Answer]:
     return found
 
 
+_SENT = (Can.UPLOAD, Can.PUBLISH)
+
+
 def _way_words(progress: Progress, now: datetime) -> str:
-    parts = [part for part in progress.parts if part.state != EffectState.CANCELLED]
+    parts = [part for part in progress.parts if part.state != EffectState.CANCELLED and part.can in _SENT]
     if not parts:
         return ""
     done = sum(part.state == EffectState.DONE for part in parts)

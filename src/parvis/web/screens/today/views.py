@@ -20,6 +20,7 @@ from parvis.inbox.rows import ViewRow
 from parvis.listening.alerts.queries import open_episodes
 from parvis.orgs.access import reach_of
 from parvis.orgs.rights import Action
+from parvis.publishing.commenting import unseen_post_mentions
 from parvis.web import rail
 from parvis.web.screens.alerts.lines import episode_lines
 from parvis.web.screens.inbox.lines import lines_of
@@ -46,6 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "figures": _figures(member, now, department),
         "mine_url": _list_url(MINE),
         "mentions": unseen_mentions(member)[:SHOWN],
+        "post_mentions": unseen_post_mentions(member)[:SHOWN],
         "troubled": channels_in_trouble(member, limit=SHOWN),
         "may_see_channels": reach_of(member).anywhere(Action.SEE_CHANNELS),
         "stuck_count": stuck_effects(member).count() if reach_of(member).anywhere(Action.DECIDE) else 0,

@@ -101,12 +101,12 @@
     $("button", box)?.focus();
     if (!waits.size) goOn();
   }
-  const written = (value) => (Array.isArray(value) ? value.join("\n\n") : value === true ? "✓" : value === false ? "–" : value);
+  const written = (value, name) => (name === "media" ? window.parvis.mediaNames?.(value) || value : Array.isArray(value) ? value.join("\n\n") : value === true ? "✓" : value === false ? "–" : value);
   function draw(one) {
     const piece = $("#one-conflict").content.cloneNode(true), whole = piece.firstElementChild;
     $("[data-label]", piece).textContent = one.label;
-    $("[data-theirs]", piece).textContent = written(one.theirs);
-    $("[data-mine]", piece).textContent = written(one.mine);
+    $("[data-theirs]", piece).textContent = written(one.theirs, one.name);
+    $("[data-mine]", piece).textContent = written(one.mine, one.name);
     piece.querySelectorAll("[data-take]").forEach((button) => button.addEventListener("click", () => {
       if (button.dataset.take === "theirs") show(one.name, one.theirs);
       waits.delete(one.name);
