@@ -22,10 +22,11 @@ from parvis.core.errors import AssetInUse, BadInput, NotAllowed, PostNotFit
 from parvis.core.post import Content, MediaRule, Medium
 from parvis.orgs.models import AuditEntry, House
 from parvis.publishing.content import content_for, preflight
-from parvis.publishing.media import WAITS_FOR, medium_of
+from parvis.publishing.media import medium_of
 from parvis.publishing.models import Post, PostState, Publication, Variant
 from parvis.publishing.releasing import next_due_at, release_due
 from parvis.publishing.services import hold, plan, publish_now, resume, retry, save_draft, withdraw_consent
+from parvis.publishing.waiting import WAITS_FOR
 from parvis.testing.clock import MONDAY, later
 from parvis.testing.simulated import PUBLISHING, simulated
 

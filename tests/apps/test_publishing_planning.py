@@ -11,7 +11,7 @@ from tests.apps.publishing import planned, state_of, written
 
 from parvis.channels.models import ChannelState
 from parvis.channels.registry import added
-from parvis.core.errors import BadInput, Conflict, FieldMissing, NoSuchTime, NotAllowed, NothingToDo, PostNotFit
+from parvis.core.errors import BadInput, Conflict, FieldMissing, NoSuchTime, NotAllowed, PostNotFit
 from parvis.core.measuring import TextLimit, TextRules, Unit
 from parvis.core.post import Content, Medium
 from parvis.orgs.crisis import pause

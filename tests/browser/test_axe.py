@@ -115,7 +115,13 @@ OWNER_PAGES = (
     "/accounts/password/set/",
     "/accounts/2fa/totp/activate/",
 )
-ENTRANCE = ("/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/enter/no-such-link", "/approve/none/")
+ENTRANCE = (
+    "/accounts/login/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+    "/enter/no-such-link",
+    "/approve/none/",
+)
 EVERY_PAGE = [
     *((path, "Camille") for path in PAGES),
     *((path, "Olive") for path in OWNER_PAGES),

@@ -107,10 +107,10 @@ def test_a_queue_is_made_given_slots_and_shows_the_next_ten(camille, cast, chann
 
 
 def test_a_post_takes_the_next_free_slot_from_beside_its_composer(camille, queue, post):
-    assert "Next free slot" in page(camille, "post", post.pk)
+    assert "Next free slot" in page(camille, "post-planning", post.pk)
     html = do(camille, "post-queue", post.pk, queue=queue.pk)
     assert "It leaves on" in html
-    assert "It has a slot of the queue" in html
+    assert "It has a slot of the queue" in page(camille, "post-planning", post.pk)
     assert QueueEntry.objects.get().post == post
     assert "Valleys" in page(camille, "queue", queue.pk)
 
@@ -172,7 +172,7 @@ def test_a_campaign_shows_its_links_and_its_posts_by_day(camille, cast, channel,
     html = page(camille, "campaign", campaign.pk)
     assert "Hello valleys" in html
     assert "19 November 2026" in html
-    html = page(camille, "post", post.pk)
+    html = page(camille, "post-planning", post.pk)
     assert "#open" in html
     place_post(
         create_post(
@@ -315,11 +315,12 @@ def test_a_repeat_shows_its_next_five_before_and_after_it_begins(camille, cast, 
         "choose the days"
         in camille.get(reverse("post-repeat-preview", args=[post.pk]), {**fields, "weekday": []}).content.decode()
     )
-    html = do(camille, "post-repeat", post.pk, verb="start", **fields)
+    do(camille, "post-repeat", post.pk, verb="start", **fields)
+    html = page(camille, "post-planning", post.pk)
     assert html.count("November 2026 18:00") >= 3
     make_repeats(now=NOW)
     one = Occurrence.objects.order_by("local").first()
-    html = page(camille, "post", one.post_id)
+    html = page(camille, "post-planning", one.post_id)
     assert "One of a repeat" in html
     following = Occurrence.objects.count() - 1
     assert f"{following} posts that follow say it now" in do(camille, "post-repeat", one.post_id, verb="spread")
@@ -367,7 +368,7 @@ def test_a_rule_proposes_says_why_and_is_answered(camille, cast, channel, queue,
     assert "Said 1 time, last on" in html
     pick = EvergreenPick.objects.get()
     assert "words of the first time" in do(camille, "evergreen-answer", pick.pk, verb="take")
-    assert "said again" in page(camille, "post", pick.post_id)
+    assert "said again" in page(camille, "post-planning", pick.post_id)
     assert "not proposed again" in do(camille, "evergreen-answer", pick.pk, verb="refuse")
     rule = Evergreen.objects.get()
     do(camille, "evergreen-do", rule.pk, verb="off")

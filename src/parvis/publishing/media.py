@@ -6,17 +6,14 @@ each time: the asset's own where the platform takes it, else what was made for s
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from pathlib import PurePosixPath
 from typing import Any
 
 import msgspec
-from django.db.models import Exists, OuterRef
 
 from parvis.assets.models import (
-    OPEN_RENDITION,
     Asset,
     AssetRight,
     AssetUse,
@@ -25,9 +22,8 @@ from parvis.assets.models import (
     Caption,
     Rendition,
     RenditionState,
-    RenditionWait,
 )
-from parvis.assets.renditions import Want, as_params, is_made, look_up, order, wait_for
+from parvis.assets.renditions import Want, as_params, is_made, look_up, order
 from parvis.assets.rights import faults_of_rights
 from parvis.assets.store import below_data, is_there
 from parvis.assets.uses import POST, PUBLICATION, must_reach, note_many_uses, note_uses
@@ -43,9 +39,6 @@ from parvis.publishing.models import Post, PostVersion, Publication
 from parvis.publishing.written import as_content, with_changes
 
 _log = logging.getLogger("parvis.publish")
-
-WAITS_FOR = timedelta(minutes=30)
-"""How long a publication that is due waits for what is being made of its media."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,41 +237,6 @@ def order_of_frozen(publications: Sequence[Publication], *, now: datetime) -> No
     Shelf.of((as_content(one.content), one.channel) for one in publications).order(now=now)
 
 
-def still_waits(*, now: datetime | None = None) -> Exists:
-    """Of a publication: something is being made for it; with `now`, and it has not waited for too long."""
-    rows = RenditionWait.objects.filter(subject=PUBLICATION, subject_key=OuterRef("pk"))
-    if now is not None:
-        rows = rows.filter(since__gt=now - WAITS_FOR)
-    return Exists(rows.filter(rendition__in=Rendition.objects.filter(OPEN_RENDITION)))
-
-
-def shelf_of(publications: Sequence[Publication], *, now: datetime) -> Shelf:
-    """Of those that are about to leave; what has gone missing meanwhile is made again. Raises nothing."""
-    pairs = []
-    for one in publications:
-        if one.content.get("media"):
-            with suppress(ParvisError):
-                pairs.append((as_content(one.content), one.channel))
-    shelf = Shelf.of(pairs)
-    shelf.order(now=now)
-    return shelf
-
-
-def waits(publication: Publication, shelf: Shelf, *, now: datetime) -> bool:
-    """Whether something is still made for it. Raises PostNotFit where that has taken too long."""
-    if shelf.is_empty:
-        return False
-    content, channel = as_content(publication.content), publication.channel
-    rows = shelf.pending(content, channel)
-    if not rows or any(not one.is_hint for one in shelf.faults(content, channel, now=now, due_at=now)):
-        return False
-    since = wait_for(PUBLICATION, publication.pk, rows, now=now)
-    if since > now - WAITS_FOR:
-        return True
-    late = Fault("media_late", "media", _LATE.format(minutes=int(WAITS_FOR.total_seconds() // 60)))
-    raise PostNotFit(faults={channel.pk: [late]}, channels=channel.name, detail=late.words)
-
-
 def reason_of(error: ParvisError) -> dict[str, str]:
     """As a publication keeps it: under the name of the first fault, where that is about its media."""
     found = dict(error.facts)
@@ -400,8 +358,4 @@ _FAILED = Text(
     "«\u202f{title}\u202f» n’a pas pu être préparé pour ce canal\u202f: {reason}",
 )
 _NO_PATHS = Text("media come from the library", "les médias viennent de la médiathèque")
-_LATE = Text(
-    "its media were not ready {minutes} minutes after its time",
-    "ses médias n’étaient pas prêts {minutes} minutes après son heure",
-)
 _NEWER = Text("there is a newer version of “{title}”", "il y a une version plus récente de «\u202f{title}\u202f»")

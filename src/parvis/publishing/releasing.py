@@ -24,8 +24,9 @@ from parvis.orgs.models import HeldBack, HeldDecision
 from parvis.publishing.changing import note_publications, settle_posts
 from parvis.publishing.content import faults_of
 from parvis.publishing.following import call_for_person
-from parvis.publishing.media import Shelf, reason_of, shelf_of, still_waits, waits
+from parvis.publishing.media import Shelf, reason_of
 from parvis.publishing.models import HeldBy, Publication, PublicationState
+from parvis.publishing.waiting import shelf_of, still_waits, waits
 from parvis.publishing.written import as_content
 
 KIND = "publication"

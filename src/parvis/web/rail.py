@@ -21,13 +21,15 @@ class Place:
     label: Promise
     key: str
     action: str = Action.SEE
+    also: tuple[str, ...] = ()
+    """Other screens that belong to it, by name."""
 
 
 DESK = (
     Place("today", "home", _("Today"), "t"),
     Place("inbox", "inbox", _("Inbox"), "i"),
     Place("moderation", "shield-check", _("Moderation"), "m", Action.DECIDE),
-    Place("publish", "send", _("Publish"), "w", Action.DRAFT),
+    Place("publish", "send", _("Publish"), "w", Action.DRAFT, also=("assets",)),
     Place("listen", "ear", _("Listen"), "l"),
 )
 HOUSE = (
@@ -66,5 +68,6 @@ def entries(places: tuple[Place, ...], member: Member, path: str) -> list[Entry]
     for place in places:
         url = address_of(place.name)
         if url is not None and reach.anywhere(place.action):
-            found.append(Entry(place, url, path == url or (url != "/" and path.startswith(url))))
+            within = (url, *filter(None, map(address_of, place.also)))
+            found.append(Entry(place, url, path == url or any(one != "/" and path.startswith(one) for one in within)))
     return found
