@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 import pytest
@@ -25,6 +25,7 @@ from parvis.publishing.content import content_for, preflight
 from parvis.publishing.media import medium_of
 from parvis.publishing.models import Post, PostState, Publication, Variant
 from parvis.publishing.releasing import next_due_at, release_due
+from parvis.publishing.rescheduling import reschedule
 from parvis.publishing.services import hold, plan, publish_now, resume, retry, save_draft, withdraw_consent
 from parvis.publishing.waiting import WAITS_FOR
 from parvis.testing.clock import MONDAY, later
@@ -303,6 +304,16 @@ def test_right_that_does_not_hold_when_it_would_leave_keeps_it_from_being_planne
             planned(post, cast.camille, at=at, now=now)
     else:
         planned(post, cast.camille, at=at, now=now)
+
+
+def test_nothing_is_moved_to_a_day_on_which_its_right_is_over(plain, cast, channel, asset, now):
+    consent(asset, cast, ends_on=date(2026, 11, 17))
+    post = post_with(asset, cast, [channel])
+    planned(post, cast.camille, at=later(now, hours=1), now=now)
+    reschedule(post, cast.camille, due_local=datetime(2026, 11, 17, 12), zone="UTC", now=now)
+    with pytest.raises(PostNotFit, match="Ada"):
+        reschedule(post, cast.camille, due_local=datetime(2026, 11, 18, 12), zone="UTC", now=now)
+    assert only_publication().due_at == now.replace(day=17, hour=12)
 
 
 def test_day_of_a_right_ends_by_the_wall_of_the_house(plain, cast, channel, asset, now):

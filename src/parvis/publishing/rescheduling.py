@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from parvis.core.errors import BadInput, Conflict, NothingToDo
+from parvis.core.errors import BadInput, Conflict, NothingToDo, PostNotFit
 from parvis.core.wording import Text
 from parvis.orgs.access import must
 from parvis.orgs.audit import history_of
@@ -23,9 +23,11 @@ from parvis.publishing.changing import (
     only,
 )
 from parvis.publishing.content import hints_of_time
+from parvis.publishing.media import Shelf
 from parvis.publishing.models import HeldBy, Post, PostState, Publication, PublicationState
 from parvis.publishing.planning import Planned, must_be_ahead, waiting_among
 from parvis.publishing.times import moment_of, wall_of
+from parvis.publishing.written import as_content
 
 _A_DAY = timedelta(days=1)
 
@@ -50,7 +52,8 @@ def reschedule(
 ) -> Moved:
     """Moves what waits; what is held stays held. Of a post, everything, or only what stood at `seen_due_at`.
 
-    Raises NotAllowed, NoSuchTime, NothingToDo, BadInput (over, far away, it has left, a pause holds it), and
+    Raises NotAllowed, NoSuchTime, NothingToDo, BadInput (over, far away, it has left, a pause holds it),
+    PostNotFit where a right or a consent does not hold at that time, and
     Conflict where nothing stands at `seen_due_at` any more: somebody else has moved it.
     """
     must(member, Action.PUBLISH, thing)
@@ -62,6 +65,7 @@ def reschedule(
     from_at = rows[0].due_at
     from_zone = current.zone or zone
     from_local = current.due_local if current.due_at == from_at else wall_of(from_at, from_zone).isoformat()
+    _must_hold_then(rows, moment.at, now=now)
     for publication in rows:
         is_new = publication.due_at != moment.at
         state, moves = PublicationState(publication.state), publication.move_count + is_new
@@ -115,6 +119,21 @@ def _seen(rows: list[Publication], post: Post, seen_due_at: datetime | None) -> 
         who = last.member.name if last is not None and last.member is not None else SOMEBODY
         raise Conflict(who=who, detail=_MOVED)
     return found
+
+
+def _must_hold_then(rows: list[Publication], at: datetime, *, now: datetime) -> None:
+    """What is made of its media is waited for; what may not be shown on that day is refused now."""
+    wanted = [(as_content(one.content), one.channel) for one in rows]
+    shelf = Shelf.of(wanted)
+    found = {
+        channel.pk: [one for one in shelf.faults(content, channel, now=now, due_at=at) if not one.is_hint]
+        for content, channel in wanted
+    }
+    faults = {key: some for key, some in found.items() if some}
+    if faults:
+        names = ", ".join(channel.name for _, channel in wanted if channel.pk in faults)
+        first = next(iter(faults.values()))[0]
+        raise PostNotFit(faults=faults, channels=names, detail=first.words)
 
 
 def _movable(rows: list[Publication]) -> list[Publication]:
