@@ -4,13 +4,11 @@ Whoever cannot sign learns nothing: an address that was never given out, a remov
 secret are answered alike.
 """
 
-import hashlib
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, JsonResponse
 from django.http.request import RawPostDataException, UnreadablePostError
@@ -23,6 +21,7 @@ from parvis.channels.models import Channel, ChannelState
 from parvis.core.connector import Delivery
 from parvis.core.errors import BadInput
 from parvis.web.errors import words_of
+from parvis.web.slowing import is_too_often
 
 MOST_BYTES = 1_000_000
 MOST_A_MINUTE = 600
@@ -53,7 +52,7 @@ def receive(request: HttpRequest, key: str) -> JsonResponse:
 
 
 def _taken_in(channel: Channel, delivery: Delivery, *, now: datetime) -> JsonResponse:
-    if _is_too_often("channel", str(channel.pk), most=MOST_A_MINUTE):
+    if is_too_often("hook-channel", str(channel.pk), most=MOST_A_MINUTE, span_s=_PAUSE_S):
         return _slower(_("This channel takes 600 deliveries a minute at most. Try again in a minute."))
     if channel.state != ChannelState.ACTIVE:
         said = _("This channel is paused. Deliver again once it is resumed.")
@@ -79,20 +78,9 @@ def _body(request: HttpRequest) -> bytes | None:
 
 def _not_genuine(request: HttpRequest, error: BadInput) -> JsonResponse:
     """Slowed down only where it was refused: behind a proxy, everybody has one address."""
-    if _is_too_often("refused", request.META.get("REMOTE_ADDR", ""), most=MOST_REFUSED_A_MINUTE):
+    if is_too_often("hook-refused", request.META.get("REMOTE_ADDR", ""), most=MOST_REFUSED_A_MINUTE, span_s=_PAUSE_S):
         return _slower(_("Too many deliveries from here were refused. Try again in a minute."))
     return _refused(HTTPStatus.UNAUTHORIZED, words_of(error))
-
-
-def _is_too_often(what: str, who: str, *, most: int) -> bool:
-    """Counted by the minute."""
-    name = f"hook-{what}-{hashlib.sha256(who.encode()).hexdigest()[:24]}"
-    if cache.add(name, 1, _PAUSE_S):
-        return False
-    try:
-        return cache.incr(name) > most
-    except ValueError:  # it ran out this moment
-        return False
 
 
 def _told(receipt: Receipt) -> dict[str, Any]:
