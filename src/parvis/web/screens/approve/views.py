@@ -4,7 +4,6 @@ Mail programs and their scanners open links: only the form answers. Nothing else
 kept by the browser or found by a search engine.
 """
 
-import hashlib
 from functools import wraps
 from http import HTTPStatus
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -25,6 +23,7 @@ from parvis.publishing.guests import Door, GuestView, Shown, door_of, guest_view
 from parvis.publishing.models import Verdict
 from parvis.web.errors import words_of
 from parvis.web.screens.approve.shown import Leaf, leaves_of
+from parvis.web.slowing import is_too_often
 
 MOST_LOOKS_A_MINUTE = 120
 MOST_WRONG_A_MINUTE = 20
@@ -154,11 +153,4 @@ def _slower(request: HttpRequest) -> HttpResponse:
 
 def _is_too_often(request: HttpRequest, what: str, *, most: int) -> bool:
     """Counted by the minute and the network address."""
-    who = hashlib.sha256(request.META.get("REMOTE_ADDR", "").encode()).hexdigest()[:24]
-    name = f"approve-{what}-{who}"
-    if cache.add(name, 1, _PAUSE_S):
-        return False
-    try:
-        return bool(cache.incr(name) > most)
-    except ValueError:  # it ran out this moment
-        return False
+    return is_too_often(f"approve-{what}", request.META.get("REMOTE_ADDR", ""), most=most, span_s=_PAUSE_S)
