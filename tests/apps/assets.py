@@ -14,7 +14,7 @@ from parvis.worker.rendering import Rendering
 
 def photo(width=640, height=480, *, colour=(200, 80, 40), form="JPEG", exif=False, seed=0) -> bytes:
     """A picture with some detail; `exif`: with a place, a camera and its owner."""
-    from PIL import Image
+    from PIL import Image, ImageChops
 
     image = Image.linear_gradient("L").resize((width, height))
     image = Image.merge("RGB", [image.point(lambda value, part=part: (value + part + seed) % 256) for part in colour])
@@ -31,15 +31,14 @@ def photo(width=640, height=480, *, colour=(200, 80, 40), form="JPEG", exif=Fals
 def film(seconds=1.0, width=160, height=120) -> bytes:
     """With movement, without sound."""
     import av
-    import numpy as np
 
+    slope = Image.linear_gradient("L").resize((width, height)).convert("RGB")
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=10)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for number in range(int(seconds * 10)):
-            grid = np.indices((height, width)).sum(axis=0) + number * 7
-            frame = av.VideoFrame.from_ndarray(np.stack([grid % 256] * 3, axis=2).astype("uint8"), format="rgb24")
+            frame = av.VideoFrame.from_image(ImageChops.offset(slope, number * 7))
             for packet in stream.encode(frame):
                 container.mux(packet)
         for packet in stream.encode():
