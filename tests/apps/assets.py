@@ -14,7 +14,7 @@ from parvis.worker.rendering import Rendering
 
 def photo(width=640, height=480, *, colour=(200, 80, 40), form="JPEG", exif=False, seed=0) -> bytes:
     """A picture with some detail; `exif`: with a place, a camera and its owner."""
-    from PIL import Image, ImageChops
+    from PIL import Image
 
     image = Image.linear_gradient("L").resize((width, height))
     image = Image.merge("RGB", [image.point(lambda value, part=part: (value + part + seed) % 256) for part in colour])
@@ -31,6 +31,7 @@ def photo(width=640, height=480, *, colour=(200, 80, 40), form="JPEG", exif=Fals
 def film(seconds=1.0, width=160, height=120) -> bytes:
     """With movement, without sound."""
     import av
+    from PIL import Image, ImageChops
 
     slope = Image.linear_gradient("L").resize((width, height)).convert("RGB")
     out = io.BytesIO()
