@@ -143,3 +143,17 @@ def test_two_on_the_same_post_see_each_other(desk, open_page):
     maud.locator("#f-text").press_sequentially("x")
     camille.reload()
     expect(camille.locator("#present")).to_contain_text("Maud is writing")
+
+
+def test_what_somebody_is_asked_about_is_not_exchanged_before_they_answer(desk, open_page):
+    page = _new(desk, open_page, title="To be cancelled")
+    page.evaluate("window.before = document.querySelector('#status')")
+    page.get_by_role("button", name="Cancel the post").click()
+    question = page.locator("dialog[open]")
+    question.wait_for()
+    told = "{ detail: { ids: [], many: true, kinds: ['post'], jobs: [] } }"
+    page.evaluate(f"document.dispatchEvent(new CustomEvent('parvis:live', {told}))")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.querySelector('#status') === window.before")
+    question.locator("[value=yes]").click()
+    expect(page.locator("#status")).to_contain_text("Cancelled")

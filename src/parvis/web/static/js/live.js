@@ -48,11 +48,19 @@
 
   // A part that says which kinds of change touch it (data-refresh-on) is read again, unless somebody writes in it.
   const isWritten = (field) => field.value !== field.defaultValue || field === document.activeElement;
-  document.addEventListener("parvis:live", ({ detail }) => {
+  function refresh(detail) {
     for (const part of document.querySelectorAll("[id][data-refresh-on]")) {
       const isTouched = detail.many || part.dataset.refreshOn.split(" ").some((kind) => detail.kinds.includes(kind));
       if (!isTouched || !window.htmx || [...part.querySelectorAll("input, textarea")].some(isWritten)) continue;
       htmx.ajax("GET", location.href, { target: "#" + part.id, select: "#" + part.id, swap: "outerHTML" });
     }
+  }
+  // What somebody is asked about stays as it is until they have answered: another button would not be the one they pressed.
+  const held = [];
+  document.addEventListener("parvis:live", ({ detail }) => {
+    const question = document.querySelector("dialog[open]");
+    if (!question) { refresh(detail); return; }
+    if (!held.length) question.addEventListener("close", () => setTimeout(() => held.splice(0).forEach(refresh)), { once: true });
+    held.push(detail);
   });
 })();
