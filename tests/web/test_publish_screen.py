@@ -468,3 +468,12 @@ def test_a_form_that_comes_back_as_it_was_shown_is_no_change(camille, post, chan
     post.refresh_from_db()
     same = _form(post, channel, text="One\r\ntwo", thread=["Three", "four", ""], comment="Five")
     assert _keep(camille, post, same).json()["is_changed"] is False
+
+
+def test_an_open_page_of_a_post_that_has_left_is_told_so_and_what_is_typed_is_refused_in_words(camille, post):
+    _do(camille, post, "cancel")
+    address, script = reverse("post-save", args=[post.pk]), {"X-Requested-With": "fetch"}
+    asked = camille.post(address, {"base_version": "1"}, headers=script)
+    assert (asked.status_code, asked.json()["is_over"]) == (200, True)
+    typed = camille.post(address, {"base_version": "1", "text": "Too late"}, headers=script)
+    assert typed.status_code == 422 and "has left" in typed.json()["problem"]

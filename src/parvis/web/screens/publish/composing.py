@@ -83,6 +83,8 @@ def save(request: HttpRequest, key: int) -> HttpResponse:
     member, post = request.member, post_for(request, key)  # type: ignore[attr-defined]
     must(member, Action.DRAFT, post)
     is_script = request.headers.get("X-Requested-With") == "fetch"
+    if is_script and not may_write(request, post) and request.POST.keys() <= {"base_version"}:
+        return JsonResponse({"is_over": True, "problem": _("This post has left, or was cancelled.")})
     offered = _offered(request, post)
     base_version = asked_number(request.POST.get("base_version", "")) or post.version
     try:

@@ -75,6 +75,7 @@
     }
     if (answer.status === 409) { settle(told, sent); return false; }
     if (!answer.ok) { remember(); say(told.problem || form.dataset.failed); return false; }
+    if (told.is_over) { end(told.problem); return false; }
     forget();
     const isStill = read() === JSON.stringify(sent);
     form.elements.base_version.value = isStill ? told.version : told.own_version;
@@ -85,6 +86,13 @@
     if (told.is_changed || told.is_merged) document.body.dispatchEvent(new CustomEvent("parvis:kept"));
     if (!isStill) timer = setTimeout(keep, PAUSE_MS);
     return true;
+  }
+
+  // It has left meanwhile, and nothing was being typed: nothing more can be.
+  function end(said) {
+    form.querySelectorAll("input, textarea, select, button").forEach((field) => { field.disabled = true; });
+    kept = read();
+    say(said);
   }
 
   // Both wrote in the same place: the two texts side by side, one click each; until then nothing is sent.
