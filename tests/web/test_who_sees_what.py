@@ -837,7 +837,9 @@ def test_who_is_not_signed_in_or_has_no_role_sees_and_changes_nothing(house, who
         member.memberships.all().delete()
     known = digest()
     for name, address in ADDRESSES.items():
-        mine = who == "without a role" and (name in ("inbox-job", "calendar-link-revoke") or not address.is_of_department)
+        mine = who == "without a role" and (
+            name in ("inbox-job", "calendar-link-revoke") or not address.is_of_department
+        )
         for path in with_choices(address, house.news):
             for form in (None, *address.forms(house.news)):
                 seen = ask(client, path, form, known)
