@@ -38,11 +38,11 @@ def told_of(message: str) -> dict:
 class Connection:
     """What a browser would hold: a call of the application, and what it has sent so far."""
 
-    def __init__(self, key: str, **headers: str) -> None:
+    def __init__(self, key: str, query: str = "", **headers: str) -> None:
         self.sent: list[dict] = []
         self.leaving = asyncio.Event()
         pairs = {"cookie": f"parvis={key}", **{name.replace("_", "-"): value for name, value in headers.items()}}
-        scope = {"type": "http", "method": "GET", "path": "/stream"}
+        scope = {"type": "http", "method": "GET", "path": "/stream", "query_string": query.encode()}
         scope["headers"] = [(name.encode(), value.encode()) for name, value in pairs.items()]
         self.task = asyncio.create_task(stream.stream_app(scope, self.receive, self.send))
 
@@ -62,7 +62,7 @@ class Connection:
         return [told_of(part) for part in text.split("\n\n") if "event: live" in part]
 
     async def until(self, check) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not check():  # noqa: ASYNC110 - what is waited for lies in another task's list
                 await asyncio.sleep(0.01)
 
@@ -155,6 +155,31 @@ async def test_a_page_that_comes_back_hears_what_it_missed(cast, now, quick):
     await page.close()
 
 
+async def test_a_new_page_hears_what_came_after_it_was_made(cast, now, quick):
+    key = await sync_to_async(session_of)(cast.camille)
+    for number in (1, 2, 3):
+        await sync_to_async(tell)("conversation", now=now, department_id=cast.news.pk, subject_id=number)
+    second = (await sync_to_async(events)())[1].id
+    page = Connection(key, query=f"after={second}")
+    await page.until(page.heard)
+    assert page.heard() == [{"conversation": [3], "many": False}]
+    await page.close()
+    come_back = Connection(key, query=f"after={second}", last_event_id=str(second + 1))
+    await come_back.until(lambda: stream.poller.listeners)
+    assert come_back.heard() == []
+    await come_back.close()
+
+
+@pytest.mark.parametrize("query", ["after=x", "after=", "after=-1", "after=" + "9" * 40, "after=%00", "=&&"])
+async def test_nonsense_in_the_query_means_from_now_on(cast, now, quick, query):
+    key = await sync_to_async(session_of)(cast.camille)
+    await sync_to_async(tell)("conversation", now=now, department_id=cast.news.pk, subject_id=1)
+    page = Connection(key, query=query)
+    await page.until(lambda: stream.poller.listeners)
+    assert (page.status, page.heard()) == (200, [])
+    await page.close()
+
+
 async def test_a_stranger_is_turned_away(cast, quick):
     page = Connection("nonsense")
     await page.task
@@ -169,6 +194,6 @@ async def test_the_stream_ends_with_the_session(cast, quick, monkeypatch):
     await page.until(lambda: len(page.sent) > 1)
     cast.camille.is_active = False
     await sync_to_async(cast.camille.save)()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await page.task
     assert b"event: end" in b"".join(one.get("body", b"") for one in page.sent[1:])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
+from urllib.parse import parse_qs
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -108,7 +109,7 @@ class Poller:
         self._task: asyncio.Task[None] | None = None
 
     async def join(self, listener: Listener, *, after_id: int | None) -> None:
-        """From now on, or from what the page heard last."""
+        """From now on, or from what the page knows."""
         if self.last_id is None:
             self.last_id = await sync_to_async(_read_last_id)()
         if after_id is not None and after_id < self.last_id:
@@ -182,6 +183,12 @@ def _session_key(headers: Mapping[str, str]) -> str:
     return morsel.value if morsel else ""
 
 
+def _heard(scope: Scope, headers: Mapping[str, str]) -> int | None:
+    """The last event that the page knows of: what the browser says when it comes back, or what the page was made with."""
+    asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("after", [""])[0]
+    return asked_number(headers.get("last-event-id") or asked)
+
+
 async def stream_app(scope: Scope, receive: Receive, send: Send) -> None:
     """The ASGI application of /stream."""
     headers = _headers(scope)
@@ -192,7 +199,7 @@ async def stream_app(scope: Scope, receive: Receive, send: Send) -> None:
         return
     await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
     await _write(send, f"retry: {RETRY_MS}\n\n")
-    await poller.join(listener, after_id=asked_number(headers.get("last-event-id", "")))
+    await poller.join(listener, after_id=_heard(scope, headers))
     gone = asyncio.create_task(_wait_until_gone(receive))
     try:
         await _serve(listener, key, send, gone)

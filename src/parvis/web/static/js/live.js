@@ -8,9 +8,13 @@
   const pending = { ids: new Set(), many: false, kinds: new Set(), jobs: [] };
   const PAUSE_MS = Number(document.querySelector("[data-live-pause]")?.dataset.livePause) || 2000;
   const FIRST_MS = Math.min(250, PAUSE_MS);
-  let timer = 0, last = 0;
+  const MOST_KEPT = 50;
+  // The page says up to where it knows: what came between its making and its first word is told too.
+  const address = new URL(url, location.href), heard = [];
+  let known = Number(address.searchParams.get("after")) || 0, timer = 0, last = 0;
 
-  function take(told) {
+  function take({ id, ...told }) {
+    known = Math.max(known, id || 0);
     for (const [kind, ids] of Object.entries(told)) {
       if (kind === "many") pending.many ||= ids;
       else if (kind === "jobs") pending.jobs.push(...ids);
@@ -32,17 +36,25 @@
   });
 
   function listen() {
-    const source = new EventSource(url);
+    address.searchParams.set("after", known);
+    const source = new EventSource(address);
     source.addEventListener("live", (event) => {
-      const told = JSON.parse(event.data);
+      const told = { id: Number(event.lastEventId) || 0, ...JSON.parse(event.data) };
+      heard.push(told);
+      if (heard.length > MOST_KEPT) heard.shift();
       channel?.postMessage(told);
       take(told);
+    });
+    channel?.addEventListener("message", ({ data }) => {
+      if (data.asks === undefined) return;
+      heard.filter((told) => told.id > data.asks).forEach((told) => channel.postMessage(told));
     });
     source.addEventListener("end", () => source.close());
     return new Promise((done) => addEventListener("pagehide", () => { source.close(); done(); }, { once: true }));
   }
-  channel?.addEventListener("message", (event) => take(event.data));
+  channel?.addEventListener("message", ({ data }) => { if (data.asks === undefined) take(data); });
   const start = () => (channel && navigator.locks ? navigator.locks.request("parvis-stream", listen) : listen());
+  channel?.postMessage({ asks: known });
   addEventListener("pageshow", (event) => { if (event.persisted) { take({ many: true }); start(); } });
   start();
 
