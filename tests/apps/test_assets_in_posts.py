@@ -1,6 +1,5 @@
 """Assets in posts: each channel gets the file that it takes, and nothing leaves without right or consent."""
 
-import threading
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -10,6 +9,7 @@ from django.conf import settings as house_settings
 from django.db import connection
 from tests.apps.assets import arrived, brought, film, photo, render
 from tests.apps.delivering import platform
+from tests.apps.planning import at_once
 from tests.apps.publishing import only_publication, parts_of, planned, posting_channel, run, state_of, written
 
 from parvis.assets.models import AssetUse, Rendition, RenditionState, RenditionWait
@@ -410,27 +410,11 @@ def test_withdrawal_at_the_moment_of_the_release_lets_nothing_leave(attempt, pla
     for number in range(8):
         post = post_with(asset, cast, [channel], text=f"Number {number} of {attempt} words {number * 7919}")
         planned(post, cast.camille, at=DUE, now=now)
-    gate, faults = threading.Barrier(2), []
-
-    def at_once(work):
-        try:
-            gate.wait(10)
-            work()
-        except Exception as error:  # noqa: BLE001 - the test's own thread says what went wrong
-            faults.append(error)
-        finally:
-            connection.close()
-
     works = [
         lambda: withdraw_consent(right, cast.camille, now=DUE),
         lambda: [release_due(now=DUE, limit=2) for _ in range(6)],
     ]
-    threads = [threading.Thread(target=at_once, args=(work,)) for work in works]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join(60)
-    assert faults == []
+    assert at_once(*works) == []
     for minutes in (1, 2):
         run(later(DUE, minutes=minutes))
     assert far.books.replies == []
