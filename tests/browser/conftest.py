@@ -26,6 +26,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HERE = Path(__file__).parent
 CONVERSATIONS = 70
 CLOSES_WITHIN_S = 60
+SHOWN_WITHIN_MS = 30_000
+"""A machine that does much else takes its time; who is quick is not kept waiting."""
 
 
 @dataclass
@@ -151,7 +153,7 @@ def show(
 
 
 def _wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
-    until_s = time.monotonic() + 30
+    until_s = time.monotonic() + 120
     while time.monotonic() < until_s:
         assert server.poll() is None, "the server ended"
         try:
@@ -204,8 +206,9 @@ def _end_own_chromium() -> None:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=SHOWN_WITHIN_MS)
     with sync_playwright() as playwright:
         browser = Chromium(playwright)
         yield browser

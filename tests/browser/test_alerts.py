@@ -10,8 +10,8 @@ def test_open_lists_and_events_show_who_looks_after_it_without_a_reload(desk, op
     expect(listed.locator("#alerts")).to_contain_text("nobody looks after it yet")
     maud = open_page(desk, opened.url.removeprefix(desk.address), who="Maud")
     maud.get_by_role("button", name="I look after it").click()
-    expect(listed.locator("#alerts")).to_contain_text("Maud looks after it", timeout=8000)
-    expect(opened.locator("#episode")).to_contain_text("Maud looks after it", timeout=8000)
+    expect(listed.locator("#alerts")).to_contain_text("Maud looks after it")
+    expect(opened.locator("#episode")).to_contain_text("Maud looks after it")
 
 
 def test_a_note_that_is_being_written_is_not_taken_away(desk, open_page):
@@ -19,6 +19,6 @@ def test_a_note_that_is_being_written_is_not_taken_away(desk, open_page):
     camille.locator("#alerts [name=note]").first.fill("Half a sente")
     maud = open_page(desk, "/listen/alerts/", who="Maud")
     maud.get_by_role("button", name="I look after it").first.click()
-    expect(maud.locator("#episode")).to_contain_text("Maud looks after it", timeout=8000)
+    expect(maud.locator("#episode")).to_contain_text("Maud looks after it")
     camille.wait_for_timeout(3000)
     expect(camille.locator("#alerts [name=note]").first).to_have_value("Half a sente")

@@ -5,8 +5,6 @@ import io
 from PIL import Image
 from playwright.sync_api import expect
 
-WITHIN_MS = 20_000
-
 
 def _photo(width=900, height=600, colour="teal") -> bytes:
     out = io.BytesIO()
@@ -31,18 +29,18 @@ def test_files_are_sent_stop_go_on_after_a_reload_and_stand_in_the_library(desk,
 
     page.route("**/assets/uploads/*/?offset=*", cut_off)
     page.locator("#upload-file").set_input_files(_file("noise.png", data))
-    expect(page.locator("#arrivals")).to_contain_text("The connection is interrupted", timeout=WITHIN_MS)
+    expect(page.locator("#arrivals")).to_contain_text("The connection is interrupted")
     page.unroute("**/assets/uploads/*/?offset=*")
     page.once("dialog", lambda dialog: dialog.accept())
     page.reload()
     line = page.locator(".arrival", has_text="noise.png")
-    expect(line).to_contain_text("Choose the same file again", timeout=WITHIN_MS)
+    expect(line).to_contain_text("Choose the same file again")
     page.faults.clear()  # the browser itself writes what was cut off into its console
     line.locator("[data-file]").set_input_files(_file("noise.png", _photo(10, 10)))
     expect(line).to_contain_text("another file")
     line.locator("[data-file]").set_input_files(_file("noise.png", data))
-    expect(line).to_contain_text("It has arrived", timeout=WITHIN_MS)
-    expect(page.locator("#tiles")).to_contain_text("noise", timeout=WITHIN_MS)
+    expect(line).to_contain_text("It has arrived")
+    expect(page.locator("#tiles")).to_contain_text("noise")
 
 
 def test_the_focal_point_is_moved_by_hand_and_by_keys_and_kept(desk, open_page):
@@ -73,14 +71,14 @@ def test_a_post_gets_its_media_from_the_library_and_from_a_file_ordered_describe
     expect(page.locator("#media-missing")).to_be_hidden()
     page.locator(".medium").nth(1).locator("summary").click()
     page.locator(".medium").nth(1).locator("[data-ratio]").select_option("1:1")
-    expect(page.locator("#cards .cut svg").first).to_be_visible(timeout=WITHIN_MS)
-    expect(page.locator('#cards svg[viewBox$="420.0 420.0"]').first).to_be_attached(timeout=WITHIN_MS)
-    expect(kept).to_contain_text("Kept ", timeout=WITHIN_MS)
+    expect(page.locator("#cards .cut svg").first).to_be_visible()
+    expect(page.locator('#cards svg[viewBox$="420.0 420.0"]').first).to_be_attached()
+    expect(kept).to_contain_text("Kept ")
     page.locator("#media-file").set_input_files(_file("more.png", _photo(200, 200)))
-    expect(page.locator(".medium")).to_have_count(3, timeout=WITHIN_MS)
+    expect(page.locator(".medium")).to_have_count(3)
     page.locator(".medium").nth(2).locator("[data-remove]").click()
     expect(page.locator(".medium")).to_have_count(2)
-    expect(kept).to_contain_text("Kept ", timeout=WITHIN_MS)
+    expect(kept).to_contain_text("Kept ")
     page.wait_for_timeout(2000)
     page.reload()
     expect(page.locator(".medium").nth(0).locator("[data-alt]")).to_have_value("Teal, for a second")

@@ -47,7 +47,7 @@ def test_a_change_by_a_colleague_appears_by_itself(desk, open_page):
     camille.wait_for_timeout(1000)
     maud = open_page(desk, f"/inbox/{key}/", who="Maud")
     maud.get_by_role("button", name="Assign to me").click()
-    expect(camille.locator(f"#c{key}")).to_contain_text("→ Maud", timeout=8000)
+    expect(camille.locator(f"#c{key}")).to_contain_text("→ Maud")
 
 
 def test_what_is_typed_is_there_after_a_reload(desk, open_page):

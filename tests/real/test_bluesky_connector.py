@@ -70,7 +70,7 @@ class Desk:
 
 async def eventually(desk, holds):
     """The view lags the server by a second or so."""
-    for _ in range(160):
+    for _ in range(720):
         await desk.read()
         if holds():
             return
@@ -226,7 +226,7 @@ def test_post_on_the_network_is_stored_within_two_seconds(firehose, box, network
         network.post("MODERATOR", f"nobody looks for this, {number}")
         began_s = time.monotonic()
         uri = network.post("MEMBER", f"parvis is named, {number}")["uri"]
-        wait_until(lambda: Item.objects.filter(remote_id=uri).exists(), timeout_s=20, what="the post")  # noqa: B023
+        wait_until(lambda: Item.objects.filter(remote_id=uri).exists(), what="the post")  # noqa: B023
         took_s.append(time.monotonic() - began_s)
     assert max(took_s) < 2.0 * slowness(), took_s
     assert (Item.objects.count(), Envelope.objects.count()) == (5, 5)
@@ -244,18 +244,18 @@ def test_what_was_posted_while_nobody_listened_is_caught_up_with(firehose, box, 
     before = network.post("MEMBER", "parvis, before")["uri"]
     wait_until(lambda: Item.objects.filter(remote_id=before).exists(), what="the first")
     first.send_signal(signal.SIGKILL)
-    first.wait(10)
+    first.wait(90)
     missed = [network.post("MEMBER", f"parvis, missed {number}")["uri"] for number in range(10)]
     box.worker(lease_s=2.0, launcher=LAUNCHER)
     after = network.post("MEMBER", "parvis, after")["uri"]
-    wait_until(lambda: Item.objects.count() >= 12, timeout_s=60, what="all of them")
+    wait_until(lambda: Item.objects.count() >= 12, what="all of them")
     assert set(Item.objects.values_list("remote_id", flat=True)) == {before, *missed, after}
 
 
 def test_cursor_of_a_network_that_was_set_up_anew_is_forgotten(firehose, box, network):
     Channel.objects.update(cursor={"seq": 10_000_000})
     box.worker(lease_s=2.0, launcher=LAUNCHER)
-    wait_until(lambda: Channel.objects.get().cursor.get("seq") != 10_000_000, timeout_s=60, what="the cursor")
+    wait_until(lambda: Channel.objects.get().cursor.get("seq") != 10_000_000, what="the cursor")
     wait_until(lambda: Channel.objects.get().error is None and Channel.objects.get().leased_by, what="the stream")
     deadline = time.monotonic() + 60
     while not Item.objects.exists() and time.monotonic() < deadline:

@@ -290,10 +290,10 @@ def test_worker_killed_at_a_step_posts_everything_once(step, has_picture, box, r
     media = (picture(box.data, alt="Un lac"),) if has_picture else ()
     chain = order_post(channel, Content(text=f"One {mark}", media=media, thread=(f"Two {mark}",)))
     doomed = box.worker(die_at=step)
-    wait_until(lambda: hurry() or doomed.poll() is not None, timeout_s=60, what="its death")
+    wait_until(lambda: hurry() or doomed.poll() is not None, what="its death")
     assert doomed.returncode == -signal.SIGKILL
     heir = box.worker()
-    wait_until(lambda: hurry() or all_done(chain), timeout_s=90, what="all parts done")
+    wait_until(lambda: hurry() or all_done(chain), what="all parts done")
     stop(heir)
     assert len(said_there(network, mark)) == 2
     assert set(Effect.objects.filter(chain=chain).values_list("state", flat=True)) == {EffectState.DONE}

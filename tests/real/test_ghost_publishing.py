@@ -323,10 +323,10 @@ def test_worker_killed_at_a_step_publishes_once(step, box, relay, ghost, keeper)
     if "finding" in step:
         relay.fail(*PUBLISHING, "cut after")
     doomed = box.worker(die_at=step)
-    wait_until(lambda: hurry() or doomed.poll() is not None, timeout_s=60, what="its death")
+    wait_until(lambda: hurry() or doomed.poll() is not None, what="its death")
     assert doomed.returncode == -signal.SIGKILL
     heir = box.worker()
-    wait_until(lambda: hurry() or all_done(chain), timeout_s=90, what="all parts done")
+    wait_until(lambda: hurry() or all_done(chain), what="all parts done")
     stop(heir)
     (row,) = keeper.titled(mark)
     assert row["status"] == "published" and row["feature_image"]

@@ -212,10 +212,10 @@ def test_worker_killed_at_a_step_sends_one_mail_or_asks(step, box, relay, mail, 
     if "finding" in step:
         relay.fail("cut after the dot")
     doomed = box.worker(lease_s=20, die_at=step)
-    wait_until(lambda: hurry_doubts(chain) or doomed.poll() is not None, timeout_s=90, what="its death")
+    wait_until(lambda: hurry_doubts(chain) or doomed.poll() is not None, what="its death")
     assert doomed.returncode == -signal.SIGKILL
     heir = box.worker(lease_s=20)
-    wait_until(lambda: hurry_doubts(chain) or all_ended(chain), timeout_s=90, what="its end")
+    wait_until(lambda: hurry_doubts(chain) or all_ended(chain), what="its end")
     stop(heir)
     (post,) = parts_of(chain).values()
     if step == "deliver.before_call":  # nobody knows that nothing was sent

@@ -306,10 +306,10 @@ def test_worker_killed_at_a_step_posts_everything_once(step, has_picture, box, r
     if "finding" in step:
         relay.fail(*POSTING, "cut after")
     doomed = box.worker(die_at=step)
-    wait_until(lambda: hurry() or doomed.poll() is not None, timeout_s=60, what="its death")
+    wait_until(lambda: hurry() or doomed.poll() is not None, what="its death")
     assert doomed.returncode == -signal.SIGKILL
     heir = box.worker()
-    wait_until(lambda: hurry() or all_done(chain), timeout_s=90, what="all parts done")
+    wait_until(lambda: hurry() or all_done(chain), what="all parts done")
     stop(heir)
     one, two = said_there(instance, mark)
     assert two["in_reply_to_id"] == one["id"] and len(one["media_attachments"]) == len(media)

@@ -248,9 +248,9 @@ def joined_room(channel, member, user_id):
     """Accepted through the outbox, by a person's order and a worker."""
     room = member.room(f"Room {uuid.uuid4().hex[:8]}", user_id)
     invitations = Item.objects.filter(channel=channel, remote_id=f"invite:{room}")
-    wait_until(invitations.exists, timeout_s=60, what="the invitation")
+    wait_until(invitations.exists, what="the invitation")
     order_of(invitations.get(), Can.APPROVE, member=channel.people.camille, now=datetime.now(UTC))
-    wait_until(Item.objects.filter(channel=channel, remote_id=f"room:{room}").exists, timeout_s=60, what="the room")
+    wait_until(Item.objects.filter(channel=channel, remote_id=f"room:{room}").exists, what="the room")
     return room
 
 
@@ -262,15 +262,15 @@ def test_message_is_stored_by_the_worker_within_two_seconds_and_answered(box, ch
     for number in range(5):
         said = member.say(room, f"Écoutez-vous ? {number}")
         began_s = time.monotonic()
-        wait_until(Item.objects.filter(channel=channel, remote_id=said).exists, timeout_s=60, what="the message")
+        wait_until(Item.objects.filter(channel=channel, remote_id=said).exists, what="the message")
         took_s.append(time.monotonic() - began_s)
     assert sorted(took_s)[2] < 2.0 * slowness(), took_s
     item = Item.objects.get(channel=channel, remote_id=said)
-    wait_until(Conversation.objects.filter(root=item).exists, timeout_s=30, what="the conversation")
+    wait_until(Conversation.objects.filter(root=item).exists, what="the conversation")
     order_of(item, Can.REPLY, member=channel.people.camille, now=datetime.now(UTC), text="Oui.")
-    wait_until(Item.objects.filter(channel=channel, parent=item, text="Oui.").exists, timeout_s=60, what="the answer")
+    wait_until(Item.objects.filter(channel=channel, parent=item, text="Oui.").exists, what="the answer")
     member.redact(room, said)
-    wait_until(lambda: Item.objects.get(pk=item.pk).status == Status.DELETED, timeout_s=60, what="the redaction")
+    wait_until(lambda: Item.objects.get(pk=item.pk).status == Status.DELETED, what="the redaction")
     stop(worker)
     assert Item.objects.filter(parent=item, text="Oui.").count() == 1
     assert Channel.objects.get(pk=channel.pk).error is None
@@ -282,15 +282,15 @@ def test_answer_is_given_once_wherever_the_worker_died(step, box, channel, synap
     first = box.worker(lease_s=60)
     room = joined_room(channel, member, synapse["BRAND_USER"])
     asked = member.say(room, "Une question ?")
-    wait_until(Item.objects.filter(channel=channel, remote_id=asked).exists, timeout_s=60, what="the question")
+    wait_until(Item.objects.filter(channel=channel, remote_id=asked).exists, what="the question")
     stop(first)
     said = f"Une réponse {uuid.uuid4()}"
     item = Item.objects.get(channel=channel, remote_id=asked)
     order_of(item, Can.REPLY, member=channel.people.camille, now=datetime.now(UTC), text=said)
-    assert box.worker(lease_s=20, die_at=step).wait(60) == -signal.SIGKILL
+    assert box.worker(lease_s=20, die_at=step).wait(90) == -signal.SIGKILL
     Effect.objects.filter(state=EffectState.SENDING).update(leased_until=datetime.now(UTC))
     heir = box.worker(lease_s=60)
-    wait_until(lambda: not Effect.objects.filter(state__in=OPEN_EFFECT_STATES).exists(), timeout_s=90, what="the order")
+    wait_until(lambda: not Effect.objects.filter(state__in=OPEN_EFFECT_STATES).exists(), what="the order")
     stop(heir)
     assert [event["content"].get("body") for event in member.history(room)].count(said) == 1
     assert Effect.objects.get(can="reply").state == EffectState.DONE

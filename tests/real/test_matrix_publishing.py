@@ -201,7 +201,7 @@ def test_ten_posts_at_once_all_arrive_though_the_server_takes_three(channel, lim
         limits_met += sum(code == "rate_limited" for code in errors)
         return not Effect.objects.filter(chain__in=chains, state__in=OPEN_EFFECT_STATES).exists()
 
-    wait_until(all_sent, timeout_s=90, what="all posts sent")
+    wait_until(all_sent, what="all posts sent")
     bodies = [event["content"]["body"] for event in said_in(member, room)]
     assert sorted(bodies) == sorted(f"Numéro {number}" for number in range(10)) and limits_met > 0
     assert all(states(parts_of(chain)) == {"post": EffectState.DONE} for chain in chains)
@@ -315,10 +315,10 @@ def test_worker_killed_at_a_step_says_everything_once(step, box, relay, brand, m
     if "finding" in step:
         relay.fail(*SENDING, "cut after")
     doomed = box.worker(die_at=step)
-    wait_until(lambda: hurry() or doomed.poll() is not None, timeout_s=60, what="its death")
+    wait_until(lambda: hurry() or doomed.poll() is not None, what="its death")
     assert doomed.returncode == -signal.SIGKILL
     heir = box.worker()
-    wait_until(lambda: hurry() or all_done(chain), timeout_s=90, what="all parts done")
+    wait_until(lambda: hurry() or all_done(chain), what="all parts done")
     stop(heir)
     assert [event["content"]["body"] for event in said_in(member, room)] == ["Une fois", "Un lac", "Et encore"]
 

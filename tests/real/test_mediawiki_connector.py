@@ -161,10 +161,10 @@ def test_edit_is_stored_by_the_worker_within_the_interval(box, editor, title):
     )
     Channel.objects.filter(pk=channel.pk).update(interval_s=INTERVAL_S)
     worker = box.worker(lease_s=60)
-    wait_until(lambda: Channel.objects.get(pk=channel.pk).last_success_at, timeout_s=60)
+    wait_until(lambda: Channel.objects.get(pk=channel.pk).last_success_at)
     editor.edit(title, "Un texte que personne n’attend.", "")
     began_s = time.monotonic()
-    wait_until(lambda: Item.objects.filter(channel=channel, title=title).exists(), timeout_s=60)
+    wait_until(lambda: Item.objects.filter(channel=channel, title=title).exists())
     took_s = time.monotonic() - began_s
     stop(worker)
     assert took_s < INTERVAL_S + 3.0 * slowness()

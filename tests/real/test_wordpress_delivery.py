@@ -78,7 +78,7 @@ def test_wordpress_did_each_thing_once_wherever_the_worker_died(step, box, desk)
     order(answered, Can.REPLY, member=people.camille, now=now, text=said)
     order(refused, Can.TRASH, member=people.camille, now=now)
     if step:
-        assert box.worker(lease_s=20, die_at=step).wait(60) == -signal.SIGKILL
+        assert box.worker(lease_s=20, die_at=step).wait(90) == -signal.SIGKILL
         Effect.objects.filter(state=EffectState.SENDING).update(leased_until=datetime.now(UTC))
     heir = box.worker(lease_s=60)
     wait_until(
@@ -100,7 +100,7 @@ def test_refusal_by_wordpress_comes_back_in_words(box, desk):
     clerk("DELETE", f"comments/{number_of(item)}?force=true")
     effect = order(item, Can.APPROVE, member=people.camille, now=datetime.now(UTC))
     worker = box.worker(lease_s=60)
-    wait_until(lambda: Effect.objects.get(pk=effect.pk).state == EffectState.NEEDS_PERSON, timeout_s=60)
+    wait_until(lambda: Effect.objects.get(pk=effect.pk).state == EffectState.NEEDS_PERSON)
     stop(worker)
     effect.refresh_from_db()
     assert effect.error["code"] == "remote_gone"
@@ -115,9 +115,9 @@ def test_wrong_password_stops_the_channel_and_keeps_its_orders(box, desk):
     channel.save()
     effect = order(item, Can.APPROVE, member=people.camille, now=datetime.now(UTC))
     worker = box.worker(lease_s=60)
-    wait_until(lambda: type(channel).objects.get(pk=channel.pk).state == "needs_person", timeout_s=60)
+    wait_until(lambda: type(channel).objects.get(pk=channel.pk).state == "needs_person")
     assert Effect.objects.get(pk=effect.pk).state == EffectState.WAITING
     type(channel).objects.filter(pk=channel.pk).update(state="active", sealed_credentials=right)
-    wait_until(lambda: Effect.objects.get(pk=effect.pk).state == EffectState.DONE, timeout_s=60)
+    wait_until(lambda: Effect.objects.get(pk=effect.pk).state == EffectState.DONE)
     stop(worker)
     assert status_there(clerk, item) == "approved"

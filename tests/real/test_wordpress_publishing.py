@@ -350,7 +350,9 @@ def test_revoked_password_stops_the_channel_and_keeps_the_order(channel, relay, 
     assert there(admin, mark) == []
 
 
-async def test_check_tells_what_the_site_offers(wordpress, session_of):
+async def test_check_tells_what_the_site_offers(wordpress, session_of, admin):
+    in_blocks = "<!-- wp:paragraph --><p>As its editor writes.</p><!-- /wp:paragraph -->"
+    admin("POST", "posts", title="In blocks", content=in_blocks, status="publish")
     editor = await connector.check(session_of(wordpress.editor))
     assert editor.can >= {Can.UPLOAD, Can.PUBLISH, Can.EDIT, Can.WITHDRAW}
     assert editor.facts["publishes"] == "posts,pages" and editor.facts["format"] == "blocks"
@@ -382,10 +384,10 @@ def test_worker_killed_at_a_step_publishes_once(step, box, relay, wordpress, adm
     if "finding" in step:
         relay.fail(*PUBLISHING, "cut after")
     doomed = box.worker(die_at=step)
-    wait_until(lambda: hurry() or doomed.poll() is not None, timeout_s=60, what="its death")
+    wait_until(lambda: hurry() or doomed.poll() is not None, what="its death")
     assert doomed.returncode == -signal.SIGKILL
     heir = box.worker()
-    wait_until(lambda: hurry() or all_done(chain), timeout_s=90, what="all parts done")
+    wait_until(lambda: hurry() or all_done(chain), what="all parts done")
     stop(heir)
     (row,) = there(admin, mark)
     assert row["status"] == "publish" and row["featured_media"]

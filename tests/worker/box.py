@@ -62,10 +62,10 @@ class Box:
         for process in self.processes:
             if process.poll() is None:
                 process.kill()
-            process.wait(10)
+            process.wait(90)
 
 
-def wait_until(holds: Callable[[], Any], *, timeout_s: float = 90.0, what: str = "") -> None:
+def wait_until(holds: Callable[[], Any], *, timeout_s: float = 180.0, what: str = "") -> None:
     ends_s = time.monotonic() + timeout_s
     while not holds():
         assert time.monotonic() < ends_s, f"not within {timeout_s} s: {what or holds}"
@@ -84,7 +84,7 @@ def stop(process: subprocess.Popen[bytes]) -> float:
     """Asks it to end; how many seconds that took."""
     started_s = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    process.wait(30)
+    process.wait(90)
     return time.monotonic() - started_s
 
 

@@ -65,10 +65,10 @@ class Desk:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(20)
+                self.process.wait(90)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-                self.process.wait(10)
+                self.process.wait(90)
 
     def open_house(self) -> None:
         """Olive owns Radio Parvis and is signed in."""

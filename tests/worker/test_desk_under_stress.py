@@ -105,7 +105,7 @@ def test_whatever_is_killed_between_clicks_nothing_said_to_be_saved_is_lost(desk
         family = psutil.Process(desk.process.pid).children(recursive=True)
         if number % 8 == 7:
             desk.process.kill()
-            desk.process.wait(10)
+            desk.process.wait(90)
             psutil.wait_procs(family, timeout=15)
             desk.start()
         elif number % 2 and family:

@@ -77,7 +77,7 @@ def assert_each_is_found_once():
 @pytest.mark.parametrize("step", INTAKE_STEPS)
 def test_intake_killed_at_a_step_loses_and_doubles_nothing(step, start):
     doomed = start(die_at=step)
-    assert doomed.wait(60) == -signal.SIGKILL
+    assert doomed.wait(90) == -signal.SIGKILL
     finish(start())
     assert_all_is_there_once()
 
@@ -94,6 +94,6 @@ def test_two_workers_at_once_take_everything_in_once(start):
 def test_intake_killed_again_and_again_comes_to_the_same_end(start):
     for step in INTAKE_STEPS:
         doomed = start(die_at=step)
-        doomed.wait(60)
+        doomed.wait(90)
     finish(start())
     assert_all_is_there_once()

@@ -292,7 +292,7 @@ def test_killed_worker_leaves_no_process_and_another_ends_the_work(box, settings
     wait_until(lambda: stand(row) == RenditionState.MAKING)
     orphans = of_worker()
     first.kill()
-    first.wait(10)
+    first.wait(90)
     wait_until(
         lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in orphans), timeout_s=20
     )

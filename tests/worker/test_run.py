@@ -155,7 +155,7 @@ def test_desk_opens_and_stops_cleanly(desk, number):
     members = family(desk)
     assert len(members) >= 4
     desk.send_signal(number)
-    assert desk.wait(15) == 0
+    assert desk.wait(90) == 0
     wait_until(lambda: all_gone(members))
 
 
@@ -209,14 +209,14 @@ def test_desk_that_listens_to_all_is_open_to_the_network_and_to_no_strange_name(
         assert status_at(f"http://{outside}:{port}/accounts/login/", host="evil.example") == 400
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(15) == 0
+        assert process.wait(90) == 0
 
 
 @pytest.mark.slow
 def test_killed_supervisor_leaves_no_process_and_no_port_behind(desk):
     members = family(desk)
     desk.kill()
-    desk.wait(10)
+    desk.wait(90)
     wait_until(lambda: all_gone(members))
 
 

@@ -42,7 +42,7 @@ def web_server(environment):
         yield port
     finally:
         process.terminate()
-        process.wait(15)
+        process.wait(90)
 
 
 def answers(port):
