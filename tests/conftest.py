@@ -13,11 +13,13 @@ OF_SQLITE = (
 )  # fmt: skip
 OF_POSTGRESQL = (
     "tests/browser/test_axe_entrance.py", "tests/browser/test_hostile_watch.py", "tests/browser/test_keys.py",
-    "tests/worker/test_run.py",
+    "tests/worker/test_run.py", "tests/real/test_oidc.py", "tests/real/test_website.py", "tests/real/test_wordpress_acts.py",
+    "tests/real/test_wordpress_connector.py", "tests/real/test_wordpress_delivery.py",
+    "tests/real/test_wordpress_publishing.py",
 )  # fmt: skip
 """What no database makes different: where script/test runs both halves side by side, it is in one of them.
 
-SQLite's has the real servers besides.
+SQLite's has the real servers besides, but for WordPress and the one that signs people in.
 """
 SHARED_OUT = (
     "tests/browser/test_axe.py", "tests/browser/test_looks.py", "tests/browser/test_hostile_text.py",
