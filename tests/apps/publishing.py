@@ -1,5 +1,6 @@
 """What the tests of publishing share: a post on the simulated platform, released and delivered at a moment of the test's."""
 
+import msgspec
 from tests.apps.delivering import channel_on, deliver
 
 from parvis.channels.models import Effect
@@ -14,9 +15,19 @@ def posting_channel(simulator, department, **fields):
     return channel_on(simulator, department, **{"can": ["upload", "publish"], **fields})
 
 
-def written(member, department, channels, *, now, text="Good morning", **fields) -> Post:
-    content = Content(text=text, **fields)
-    return create_post(member, department, now=now, title=text[:20], content=content, channels=channels)
+def written(member, department, channels, *, now, text="Good morning", media=(), **fields) -> Post:
+    is_library = all(one.asset for one in media)
+    content = Content(text=text, media=media if is_library else (), **fields)
+    post = create_post(member, department, now=now, title=text[:20], content=content, channels=channels)
+    return post if is_library else by_path(post, media)
+
+
+def by_path(post, media) -> Post:
+    """Its media are files that are named by themselves, as in a post that is older than the library."""
+    post.content = {**post.content, "media": msgspec.to_builtins(media)}
+    post.save(update_fields=["content"])
+    post.versions.filter(number=post.version).update(content=post.content)
+    return post
 
 
 def planned(post, member, *, at, now):

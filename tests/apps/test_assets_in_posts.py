@@ -1,24 +1,36 @@
 """Assets in posts: each channel gets the file that it takes, and nothing leaves without right or consent."""
 
+import threading
+import time
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import msgspec
 import pytest
 from django.conf import settings as house_settings
-from django.db import connection
+from django.db import connection, transaction
 from tests.apps.assets import arrived, brought, film, photo, render
 from tests.apps.delivering import platform
 from tests.apps.planning import at_once
 from tests.apps.publishing import only_publication, parts_of, planned, posting_channel, run, state_of, written
 
-from parvis.assets.models import AssetUse, Rendition, RenditionState, RenditionWait
+from parvis.assets import arriving
+from parvis.assets.models import Asset, AssetUse, Rendition, RenditionState, RenditionWait
 from parvis.assets.rights import mark_withdrawn
-from parvis.assets.services import RightWish, add_right, change_asset, finish, import_captions, retry_rendition, wish_of
+from parvis.assets.services import (
+    RightWish,
+    add_right,
+    change_asset,
+    delete_asset,
+    finish,
+    import_captions,
+    retry_rendition,
+    wish_of,
+)  # fmt: skip
 from parvis.assets.store import path_of
 from parvis.channels.models import Effect
 from parvis.channels.registry import added
-from parvis.core.errors import AssetInUse, BadInput, NotAllowed, PostNotFit
+from parvis.core.errors import AssetInUse, BadInput, DraftConflict, NotAllowed, PostNotFit
 from parvis.core.post import Content, MediaRule, Medium
 from parvis.orgs.models import AuditEntry, House
 from parvis.publishing.content import content_for, preflight
@@ -26,7 +38,7 @@ from parvis.publishing.media import medium_of
 from parvis.publishing.models import Post, PostState, Publication, Variant
 from parvis.publishing.releasing import next_due_at, release_due
 from parvis.publishing.rescheduling import reschedule
-from parvis.publishing.services import hold, plan, publish_now, resume, retry, save_draft, withdraw_consent
+from parvis.publishing.services import create_post, hold, plan, publish_now, resume, retry, save_draft, withdraw_consent
 from parvis.publishing.waiting import WAITS_FOR
 from parvis.testing.clock import MONDAY, later
 from parvis.testing.simulated import PUBLISHING, simulated
@@ -133,6 +145,10 @@ def test_no_file_of_the_house_is_published_by_its_path(plain, cast, channel, now
     post = written(cast.camille, cast.news, [channel], now=now)
     for medium in ({"path": "parvis.sqlite3"}, {"path": "", "captions": "keys/secret"}):
         media = [{"name": "a", "mime": "image/jpeg", "size_bytes": 1, **medium}]
+        with pytest.raises(BadInput, match="from the library"):
+            create_post(
+                cast.olive, cast.news, now=now, channels=[channel], content=msgspec.convert({"media": media}, Content)
+            )
         for content, changes in (({"media": media}, {}), ({}, {"media": media})):
             with pytest.raises(BadInput, match="from the library"):
                 save_draft(
@@ -142,8 +158,6 @@ def test_no_file_of_the_house_is_published_by_its_path(plain, cast, channel, now
 
 
 def test_uses_follow_what_the_draft_names(plain, cast, channel, asset, now):
-    from parvis.assets.services import delete_asset
-
     post = post_with(asset, cast, [channel])
     save_draft(post, cast.camille, base_version=1, content=Content(text="x"), variants={channel.pk: {}}, now=now)
     assert not AssetUse.objects.exists()
@@ -152,6 +166,175 @@ def test_uses_follow_what_the_draft_names(plain, cast, channel, asset, now):
     save_draft(post, cast.camille, base_version=2, content=Content(text="x"), variants=wish, now=now)
     with pytest.raises(AssetInUse):
         delete_asset(asset, cast.maud, now=now)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_asset_that_somebody_uses_at_that_moment_is_not_deleted(plain, cast, channel, asset, now):
+    begun, seen = threading.Event(), []
+
+    def use():
+        with transaction.atomic():
+            post_with(asset, cast, [channel])
+            begun.set()
+            time.sleep(0.3)  # the other is at it meanwhile
+
+    def remove():
+        begun.wait(10)
+        with pytest.raises(AssetInUse):
+            delete_asset(asset, cast.maud, now=now)
+        seen.append(True)
+
+    assert at_once(use, remove) == [] and seen == [True]
+    assert asset.uses.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_asset_that_somebody_deletes_at_that_moment_is_not_used(plain, cast, channel, asset, now):
+    post = written(cast.camille, cast.news, [channel], now=now)
+    begun, seen = threading.Event(), []
+    wish = {channel.pk: {"changes": {"media": [msgspec.to_builtins(medium_of(asset))]}}}
+
+    def remove():
+        with transaction.atomic():
+            delete_asset(asset, cast.maud, now=now)
+            begun.set()
+            time.sleep(0.3)
+
+    def use():
+        begun.wait(10)
+        with pytest.raises(BadInput, match="library"):
+            save_draft(post, cast.camille, base_version=1, content=Content(text="x"), variants=wish, now=now)
+        seen.append(True)
+
+    assert at_once(remove, use) == [] and seen == [True]
+    assert Post.objects.get().version == 1 and not AssetUse.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_paper_of_a_right_is_not_deleted_at_the_moment_in_which_it_becomes_one(cast, asset, now):
+    paper = brought(cast.camille, cast.news, photo(seed=7))
+    begun, seen = threading.Event(), []
+
+    def use():
+        with transaction.atomic():
+            consent(asset, cast, document=paper)
+            begun.set()
+            time.sleep(0.3)
+
+    def remove():
+        begun.wait(10)
+        with pytest.raises(AssetInUse):
+            delete_asset(paper, cast.maud, now=now)
+        seen.append(True)
+
+    assert at_once(use, remove) == [] and seen == [True]
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite has one writer at a time: nothing happens at once"
+)
+@pytest.mark.django_db(transaction=True)
+def test_file_that_arrives_again_as_its_asset_is_deleted_becomes_another(cast, asset, now, monkeypatch):
+    upload = arrived(cast.camille, cast.news, photo(exif=True))
+    gone, looked, real = threading.Event(), threading.Event(), arriving._known
+
+    def known(*arguments):
+        looked.set()
+        return real(*arguments)
+
+    monkeypatch.setattr(arriving, "_known", known)
+
+    def remove():
+        with transaction.atomic():
+            delete_asset(asset, cast.maud, now=now)
+            gone.set()
+            looked.wait(30)
+            time.sleep(0.3)
+
+    def arrive():
+        gone.wait(10)
+        assert not finish(upload, cast.camille, now=now).is_known
+
+    assert at_once(remove, arrive) == []
+    (left,) = Asset.objects.all()
+    assert left.pk != asset.pk and left.versions.count() == 1
+
+
+def own_media(post, cast, channel, *assets, now=MONDAY):
+    """What the channel shows instead of what all show."""
+    post.refresh_from_db()
+    media = [msgspec.to_builtins(medium_of(one)) | {"alt": "Its own"} for one in assets]
+    variants = {one.channel_id: {"changes": one.changes, "is_on": one.is_on} for one in post.variants.all()}
+    variants[channel.pk] = {"changes": {"media": media}, "is_on": True}
+    kept = msgspec.convert(post.content, Content)
+    save_draft(post, cast.camille, base_version=post.version, content=kept, variants=variants, now=now)
+    return post
+
+
+def test_channel_gets_its_own_media_and_the_others_those_of_all(plain, far, cast, channel, asset, now):
+    other, third = posting_channel(far, cast.news), posting_channel(far, cast.news)
+    own = brought(cast.camille, cast.news, photo(seed=7), name="own.jpg")
+    post = own_media(post_with(asset, cast, [channel, other, third]), cast, other, own, asset)
+    own_media(post, cast, third)
+    shown = {
+        one.channel_id: [(medium.name, medium.alt) for medium in content_for(post, one).media]
+        for one in post.variants.select_related("channel")
+    }
+    assert shown == {
+        channel.pk: [("photo.jpg", "A gradient")],
+        other.pk: [("own.jpg", "Its own"), ("photo.jpg", "Its own")],
+        third.pk: [],
+    }
+    planned(post, cast.camille, at=DUE, now=now)
+    run(DUE)
+    uploads = {one.channel_id: [] for one in Publication.objects.all()}
+    for effect in Effect.objects.filter(name__startswith="media:").order_by("name"):
+        uploads[effect.channel_id].append(effect.body["file"]["name"])
+    assert uploads == {channel.pk: ["photo.jpg"], other.pk: ["own.jpg", "photo.jpg"], third.pk: []}
+
+
+def test_own_media_of_one_channel_are_made_protected_and_judged_as_the_others_are(
+    square, far, cast, channel, asset, now
+):
+    other = posting_channel(far, cast.news)
+    own = brought(cast.camille, cast.news, photo(seed=7), name="own.jpg")
+    post = own_media(post_with(asset, cast, [channel, other]), cast, other, own)
+    assert set(AssetUse.objects.values_list("asset", "subject")) == {(asset.pk, "post"), (own.pk, "post")}
+    with pytest.raises(AssetInUse):
+        delete_asset(own, cast.maud, now=now)
+    blobs = {one.pk: one.versions.get().blob_id for one in (asset, own)}
+    ordered = set(Rendition.objects.filter(params__ratio__isnull=False).values_list("blob", flat=True))
+    assert ordered == set(blobs.values()), "its form is made ahead as well"
+    right = consent(own, cast)
+    render(now)
+    planned(post, cast.camille, at=DUE, now=now)
+    found = withdraw_consent(right, cast.camille, now=now)
+    assert [one.channel_id for one in found.stopped] == [other.pk]
+    assert {key: [one.code for one in faults] for key, faults in preflight(post, now=now).items()} == {
+        channel.pk: [], other.pk: ["consent_withdrawn"],
+    }  # fmt: skip
+    run(DUE)
+    states = dict(Publication.objects.values_list("channel", "state"))
+    assert states == {channel.pk: "done", other.pk: "needs_person"}
+
+
+def test_two_who_choose_a_channels_own_media_are_put_together_or_asked(plain, far, cast, channel, asset, now):
+    own = brought(cast.camille, cast.news, photo(seed=7), name="own.jpg")
+    post = own_media(post_with(asset, cast, [channel]), cast, channel, asset, own)
+    media = post.variants.get().changes["media"]
+    kept = msgspec.convert(post.content, Content)
+
+    def save(member, media):
+        changes = {"media": media} if media is not None else {}
+        wish = {channel.pk: {"changes": changes, "is_on": True}}
+        return save_draft(post, member, base_version=2, content=kept, variants=wish, now=now)
+
+    save(cast.maud, [media[0] | {"alt": "First"}, media[1]])
+    save(cast.camille, [media[0], media[1] | {"alt": "Second"}])
+    assert [one["alt"] for one in post.variants.get().changes["media"]] == ["First", "Second"]
+    with pytest.raises(DraftConflict) as found:
+        save(cast.maud, None)
+    assert list(found.value.theirs) == [f"media ({channel.pk})"]
 
 
 def test_forms_are_ordered_with_the_draft_and_shared_by_channels_that_take_the_same(square, far, cast, channel, asset):

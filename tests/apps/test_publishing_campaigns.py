@@ -10,11 +10,15 @@ from tests.apps.publishing import planned, written
 from parvis.channels.registry import added
 from parvis.core.errors import BadInput, FieldMissing, NotAllowed
 from parvis.core.post import Content
+from parvis.orgs.models import AuditEntry
+from parvis.publishing.approving import is_approved
 from parvis.publishing.campaigns import campaigns_of, close_campaign, place_post, save_campaign
 from parvis.publishing.content import preflight
-from parvis.publishing.models import PostLabel, Publication
+from parvis.publishing.models import PostLabel, PostState, Publication, Verdict
 from parvis.publishing.pillars import balances, close_pillar, pillars_of, save_pillar
-from parvis.publishing.services import unplan
+from parvis.publishing.queries import request_of
+from parvis.publishing.rules import set_rule
+from parvis.publishing.services import ask_approval, unplan, vote
 from parvis.publishing.utm import content_with_utm, text_with_utm, with_utm
 from parvis.testing.clock import later
 from parvis.testing.factories import make_channel
@@ -208,3 +212,108 @@ def test_pillars_want_no_more_than_all_there_is(cast, now):
     close_pillar(first, cast.camille, now=now)
     assert pillars_of(cast.news.pk) == []
     save_pillar(cast.news, cast.camille, name="Music", wanted_percent=100, now=now)
+
+
+def approved(cast, post, now):
+    set_rule(cast.news, cast.maud, "one", now=now)
+    ask_approval(post, cast.camille, now=now)
+    vote(request_of(post), cast.maud, Verdict.APPROVE, now=now)
+    post.refresh_from_db()
+    assert post.state == PostState.READY
+    return post
+
+
+def test_campaign_chosen_after_approval_changes_links_and_so_asks_for_approval_again(cast, channel, now):
+    campaign = save_campaign(cast.news, cast.maud, name="Open day", utm=UTM, now=now)
+    linked = written(cast.camille, cast.news, [channel], now=now, text="See https://a.example/b")
+    bare = written(cast.camille, cast.news, [channel], now=now, text="No link at all")
+    for post in (approved(cast, linked, now), approved(cast, bare, now)):
+        place_post(post, cast.camille, campaign=campaign, now=now)
+    assert (linked.state, linked.version, is_approved(linked)) == (PostState.DRAFT, 2, False)
+    assert (bare.state, bare.version, is_approved(bare)) == (PostState.READY, 1, True)
+    with pytest.raises(BadInput, match="approval"):
+        planned(linked, cast.camille, at=later(now, hours=1), now=now)
+    kept = linked.versions.get(number=2)
+    assert (kept.member, kept.content, kept.note) == (cast.camille, linked.content, "utm: Open day")
+    approved(cast, linked, now)
+    place_post(linked, cast.camille, pillar=save_pillar(cast.news, cast.maud, name="Voices", now=now), now=now)
+    place_post(linked, cast.camille, labels=["spring"], now=now)
+    assert is_approved(linked), "where else it belongs changes nothing of what leaves"
+    planned(linked, cast.camille, at=later(now, hours=1), now=now)
+    assert Publication.objects.get(post=linked).content["text"] == f"See https://a.example/b?{TAIL}"
+
+
+def test_campaign_chosen_while_approval_is_asked_takes_the_request_back(cast, channel, now):
+    set_rule(cast.news, cast.maud, "one", now=now)
+    campaign = save_campaign(cast.news, cast.maud, name="Open day", utm=UTM, now=now)
+    post = written(cast.camille, cast.news, [channel], now=now, link="https://a.example/b")
+    asked = ask_approval(post, cast.camille, now=now)
+    place_post(post, cast.camille, campaign=campaign, now=now)
+    asked.refresh_from_db()
+    assert (post.state, asked.state) == (PostState.DRAFT, "withdrawn")
+    assert list(AuditEntry.objects.filter(action="approval.withdraw").values_list("facts__request", flat=True)) == [
+        asked.pk
+    ]
+
+
+def test_campaign_whose_links_become_others_asks_approval_again_for_what_is_not_frozen(cast, channel, now):
+    campaign = save_campaign(cast.news, cast.maud, name="Open day", utm=UTM, hashtags=["openday"], now=now)
+    posts = []
+    for number in range(3):
+        post = written(
+            cast.camille, cast.news, [channel], now=now, text=f"Number {number * 7919}: https://a.example/{number}"
+        )
+        place_post(post, cast.camille, campaign=campaign, now=now)
+        posts.append(approved(cast, post, now))
+    ready, ahead, other = posts
+    place_post(other, cast.camille, campaign=None, now=now)
+    approved(cast, other, now)
+    planned(ahead, cast.camille, at=later(now, hours=1), now=now)
+    same = {"name": "Open day", "campaign": campaign, "hashtags": ["other"], "now": now}
+    save_campaign(cast.news, cast.maud, utm=UTM, **same)
+    for post in posts:
+        post.refresh_from_db()
+        assert is_approved(post), "its hashtags are in no link"
+    save_campaign(cast.news, cast.maud, utm={**UTM, "medium": "paid"}, **same)
+    for post in posts:
+        post.refresh_from_db()
+    assert [(post.state, is_approved(post)) for post in (ready, ahead, other)] == [
+        (PostState.DRAFT, False), (PostState.PLANNED, False), (PostState.READY, True),
+    ]  # fmt: skip
+    assert Publication.objects.get(post=ahead).content["text"].endswith(TAIL), "it leaves as it was planned"
+    with pytest.raises(BadInput, match="approval"):
+        planned(ahead, cast.camille, at=later(now, hours=2), now=now)
+    assert AuditEntry.objects.filter(action="campaign.save").latest("pk").facts["voided"] == 2
+
+
+def test_post_that_waits_to_leave_keeps_its_campaign(cast, channel, now):
+    campaign = save_campaign(cast.news, cast.maud, name="Open day", utm=UTM, now=now)
+    post = written(cast.camille, cast.news, [channel], now=now, text="See https://a.example/b")
+    planned(post, cast.camille, at=later(now, hours=1), now=now)
+    with pytest.raises(BadInput, match="take it back to writing"):
+        place_post(post, cast.camille, campaign=campaign, now=now)
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_missing"),
+    [
+        ({"text": "Come"}, True),
+        ({"text": "Come #opendays"}, True),
+        ({"text": "a#openday"}, True),
+        ({"text": "Come #OpenDay!"}, False),
+        ({"text": "Come #été"}, False),
+        ({"text": "Come", "thread": ("And then", "#openday")}, False),
+        ({"text": "Come", "comment": "#openday"}, False),
+        ({"text": "Come", "options": {"tags": ["OpenDay"]}}, False),
+    ],
+)
+def test_post_without_any_hashtag_of_its_campaign_is_pointed_out_and_leaves_all_the_same(
+    fields, is_missing, cast, channel, now
+):
+    campaign = save_campaign(cast.news, cast.maud, name="Open day", hashtags=["openday", "été"], now=now)
+    post = written(cast.camille, cast.news, [channel], now=now, **fields)
+    assert "hashtags_missing" not in {one.code for one in preflight(post, now=now)[channel.pk]}
+    place_post(post, cast.camille, campaign=campaign, now=now)
+    found = [(one.code, one.is_hint) for one in preflight(post, now=now)[channel.pk]]
+    assert (("hashtags_missing", True) in found) is is_missing
+    assert all(is_hint for _code, is_hint in found)

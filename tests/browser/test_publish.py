@@ -155,3 +155,42 @@ def test_what_somebody_is_asked_about_is_not_exchanged_before_they_answer(desk, 
     assert page.evaluate("document.querySelector('#status') === window.before")
     question.locator("[value=yes]").click()
     expect(page.locator("#status")).to_contain_text("Cancelled")
+
+
+def test_hashtags_of_the_campaign_are_put_in_once_and_taken_back_like_typing(desk, open_page):
+    page = _new(desk, open_page)
+    text = page.locator("#f-text")
+    page.get_by_label("parvis.example.org", exact=True).check()
+    text.fill("Come and see")
+    _kept(page)
+    page.locator("#campaign-of").select_option(index=1)
+    page.locator("#placing").get_by_role("button", name="Keep").click()
+    button = page.get_by_role("button", name="Put into the text")
+    expect(page.locator("#cards")).to_contain_text("none of the hashtags of")
+    button.click()
+    expect(text).to_have_value("Come and see\n\n#open")
+    expect(page.locator("#cards")).not_to_contain_text("none of the hashtags of")
+    _kept(page)
+    button.click()
+    expect(page.locator("[data-tags-said]")).to_have_text("They are all in the text already.")
+    expect(text).to_have_value("Come and see\n\n#open")
+    text.focus()
+    page.keyboard.press("Control+z")
+    expect(text).to_have_value("Come and see")
+
+
+def test_time_of_the_audience_is_said_while_a_time_is_chosen(desk, open_page):
+    page = _new(desk, open_page)
+    page.get_by_label("parvis.example.org", exact=True).check()
+    _kept(page)
+    page.reload()
+    said = page.locator("[data-audiences] li")
+    expect(said).to_be_hidden()
+    page.locator("#due-day").fill("2031-12-24")
+    page.locator("#due-time").fill("18:00")
+    page.locator("#due-zone").select_option("Europe/Zurich")
+    expect(said).to_have_text("18:00 here, 12:00 for the audience (New York)")
+    page.locator("#due-day").fill("2031-10-28")  # summer time is over in one place alone
+    expect(said).to_have_text("18:00 here, 13:00 for the audience (New York)")
+    page.locator("#due-time").fill("02:00")
+    expect(said).to_have_text("02:00 here, Mon 21:00 for the audience (New York)")

@@ -1,5 +1,6 @@
 """Articles in parts on a real Ghost, which counts them; its answers are cut, lost and late on the way."""
 
+import re
 import signal
 import time
 import urllib.request
@@ -79,7 +80,7 @@ def test_article_arrives_with_pictures_links_and_tags_and_no_mail(channel, keepe
         text='Ligne une\nligne deux <b>\n\nVoir https://example.org/a?x=1&y=2. "Fin"',
         thread=("Et la suite.",),
         link="https://example.org/programme",
-        media=(picture(tmp_path, alt="Un lac « bleu » & une montagne"), picture(tmp_path, alt='La "salle"', shade=20)),
+        media=(picture(tmp_path, alt="Un lac « bleu » & une montagne"), picture(tmp_path, alt='La "salle"', caption="Après <le> concert", shade=20)),
         options={
             "excerpt": "En bref & net", "tags": [f"Été & {mark}", "News"], "slug": f"lac-{mark}",
             "caption": "Au <bord> de l’eau", "canonical": "https://example.org/original", "featured": True,
@@ -105,6 +106,7 @@ def test_article_arrives_with_pictures_links_and_tags_and_no_mail(channel, keepe
     assert '<a href="https://example.org/a?x=1&amp;y=2"' in html and "https://example.org/programme" in html
     assert "Ligne une<br>ligne deux &lt;b&gt;" in html and "Et la suite." in html
     assert parts["media:2"].result_facts["url"] in html and 'alt="La &quot;salle&quot;"' in html
+    assert re.search(r"<figcaption>.*Après &lt;le&gt; concert.*</figcaption>", html)
     page = urllib.request.urlopen(row["url"], timeout=30).read().decode()
     assert "Ligne une" in page
     item = Item.objects.get(channel=channel, remote_id=f"post:{row['id']}")

@@ -1,5 +1,6 @@
 """Articles in parts on a real WordPress, which counts them; its answers are cut, lost and late on the way."""
 
+import re
 import signal
 import time
 import urllib.error
@@ -91,7 +92,7 @@ def test_article_arrives_with_pictures_links_categories_and_tags(channel, admin,
         text='Ligne une\nligne deux [gallery] <b>\n\nVoir https://example.org/a?x=1&y=2. "Fin"',
         thread=("Et la suite.",),
         link="https://example.org/programme",
-        media=(picture(tmp_path, alt="Un lac « bleu » & une montagne"), picture(tmp_path, alt='La "salle" [x]', shade=20)),
+        media=(picture(tmp_path, alt="Un lac « bleu » & une montagne"), picture(tmp_path, alt='La "salle" [x]', caption="Après <le> concert", shade=20)),
         options={
             "excerpt": "En bref & net", "categories": [f"Musée & {mark}"], "tags": [f"été {mark}", f"ÉTÉ {mark}"],
             "slug": f"lac-{mark}", "comments": "closed", "caption": "Au <bord> de l’eau", "sticky": True,
@@ -115,6 +116,7 @@ def test_article_arrives_with_pictures_links_categories_and_tags(channel, admin,
     page = urllib.request.urlopen(row["link"], timeout=30).read().decode()
     assert '<a href="https://example.org/a?x=1&amp;y=2">' in page and '<a href="https://example.org/programme">' in page
     assert "Et la suite." in page and "&lt;b&gt;" in page and "parvis:" not in page
+    assert re.search(r"<figcaption[^>]*>Après &lt;le&gt; concert</figcaption>", page)
     assert "&#91;gallery&#93;" in page or "[gallery]" in page
     first = admin("GET", f"media/{row['featured_media']}?context=edit")
     assert first["alt_text"] == "Un lac « bleu » & une montagne"

@@ -350,6 +350,10 @@ def test_nobody_names_an_asset_that_they_do_not_see(camille, cast, channel):
     assert camille.get(f"{reverse('asset-known')}?id={hidden.pk}").json() == {}
 
 
+def notes_of(page):
+    return json.loads(page.split('id="media-notes" type="application/json">')[1].split("<")[0])
+
+
 def test_cards_show_what_is_cut_and_what_stands_against_a_medium(camille, cast, asset, channel):
     render()
     add_right(asset, cast.camille, RightWish(kind="right", holder="Ada", ends_on=NOW.date().replace(day=1)), now=NOW)
@@ -358,8 +362,90 @@ def test_cards_show_what_is_cut_and_what_stands_against_a_medium(camille, cast, 
     form = {"text": "Hi", "media": media, "channels": channel.pk, f"v-{channel.pk}": "1"}
     page = camille.post(reverse("post-cards", args=[post.pk]), form).content.decode()
     assert 'viewBox="0.0 0.0 480.0 480.0"' in page and 'aria-label="A bridge"' in page
-    notes = json.loads(page.split('id="media-notes" type="application/json">')[1].split("<")[0])
+    notes = notes_of(page)[""]
     assert [note["is_hint"] for note in notes["0"]].count(False) == 1 and notes["0"][0]["where"] == ["Our toots"]
+
+
+def test_channel_has_its_own_media_or_those_of_all_and_says_which(camille, cast, asset, channel):
+    sky = make_channel(cast.news, connector="bluesky", name="Our sky", can=["publish", "upload"])
+    other = brought(cast.camille, cast.news, photo(seed=5), name="tower.jpg")
+    media = tuple(medium_of(one) for one in (asset, other))
+    content = Content(text="Hi", media=media)
+    post = create_post(cast.maud, cast.news, now=NOW, title="P", content=content, channels=[channel, sky])
+    own = f"v-{sky.pk}-media"
+
+    def keep(written):
+        post.refresh_from_db()
+        form = {
+            "base_version": post.version,
+            "text": "Hi",
+            "channels": [channel.pk, sky.pk],
+            f"v-{sky.pk}": "1",
+            own: written,
+        }
+        return camille.post(reverse("post-save", args=[post.pk]), form, headers={"X-Requested-With": "fetch"})
+
+    def changes():
+        return post.variants.get(channel=sky).changes
+
+    keep(json.dumps([{"asset": other.pk, "version": 1, "alt": "A tower"}]))
+    [kept] = changes()["media"]
+    assert (kept["asset"], kept["alt"], kept["path"]) == (other.pk, "A tower", "")
+    page = camille.get(f"/publish/{post.pk}/").content.decode()
+    assert f'name="{own}"' in page and '<option value="own" selected>' in page
+    versions = camille.get(reverse("post-versions", args=[post.pk])).content.decode()
+    assert "Media – <bdi>Our sky</bdi>" in versions and "tower" in versions and "A tower" in versions
+    keep("[]")
+    assert changes() == {"media": []}
+    assert "<ins>–</ins>" in camille.get(reverse("post-versions", args=[post.pk])).content.decode()
+    assert keep('[{"file": "0123"}]').status_code == 422
+    keep(json.dumps([{"asset": other.pk}, {"asset": asset.pk}]))
+    assert [one["asset"] for one in changes()["media"]] == [other.pk, asset.pk], "in another order"
+    keep("")
+    assert changes() == {}
+    assert '<option value="own" selected>' not in camille.get(f"/publish/{post.pk}/").content.decode()
+
+
+def test_what_a_channel_shows_of_its_own_is_shown_and_judged_for_that_channel(camille, cast, asset, channel):
+    render()
+    sky = make_channel(cast.news, connector="bluesky", name="Our sky", can=["publish", "upload"])
+    add_right(asset, cast.camille, RightWish(kind="right", holder="Ada", ends_on=NOW.date().replace(day=1)), now=NOW)
+    post = create_post(cast.camille, cast.news, now=NOW, content=Content(text="Hi"), channels=[channel, sky])
+    form = {
+        "text": "Hi", "media": "[]", "channels": [channel.pk, sky.pk], f"v-{channel.pk}": "1", f"v-{sky.pk}": "1",
+        f"v-{sky.pk}-media": json.dumps([{"asset": asset.pk, "alt": "A bridge"}]),
+    }  # fmt: skip
+    page = camille.post(reverse("post-cards", args=[post.pk]), form).content.decode()
+    skies, toots = page.split("<article")[1:]
+    assert "Ada" in skies and 'aria-label="A bridge"' in skies
+    assert "Ada" not in toots.partition("<script")[0] and "A bridge" not in toots
+    notes = notes_of(page)
+    assert list(notes) == [str(sky.pk)] and notes[str(sky.pk)]["0"][0]["where"] == ["Our sky"]
+
+
+def test_nobody_shows_on_one_channel_what_they_do_not_see(camille, cast, channel):
+    hidden = brought(cast.sam, cast.sport, name="Secret of sport.jpg")
+    post = create_post(cast.camille, cast.news, now=NOW, content=Content(text="Hi"), channels=[channel])
+    own = {f"v-{channel.pk}-media": json.dumps([{"asset": hidden.pk}])}
+    form = {"base_version": post.version, "text": "Hi", "channels": channel.pk, f"v-{channel.pk}": "1", **own}
+    for name in ("post-save", "post-cards"):
+        answer = camille.post(reverse(name, args=[post.pk]), form, headers={"X-Requested-With": "fetch"})
+        assert "Secret" not in answer.content.decode() and "library" in answer.content.decode(), name
+    assert post.variants.get().changes == {}
+
+
+def test_caption_is_kept_and_shown_where_the_platform_has_one(camille, cast, asset, channel):
+    site = make_channel(cast.news, connector="wordpress", name="Our site", can=["publish", "upload"])
+    post = create_post(cast.camille, cast.news, now=NOW, content=Content(text="Hi"), channels=[channel, site])
+    media = json.dumps([{"asset": asset.pk, "alt": "A bridge", "caption": "The <old> bridge"}])
+    form = {
+        "base_version": post.version, "text": "Hi", "media": media, "channels": [channel.pk, site.pk],
+        f"v-{channel.pk}": "1", f"v-{site.pk}": "1",
+    }  # fmt: skip
+    sites, toots = camille.post(reverse("post-cards", args=[post.pk]), form).content.decode().split("<article")[1:]
+    assert "The &lt;old&gt; bridge" in sites and "bridge</span>" not in toots
+    camille.post(reverse("post-save", args=[post.pk]), form)
+    assert media_of(camille, post)[0]["caption"] == "The <old> bridge"
 
 
 def test_a_poll_is_written_one_choice_a_line_and_taken_away_again(camille, cast, channel):

@@ -17,6 +17,7 @@ from parvis.core.errors import Unreachable
 from parvis.core.wording import Text
 from parvis.jobs.models import Job, JobState
 from parvis.jobs.work import run_jobs
+from parvis.orgs.models import AuditEntry
 from parvis.testing.factories import make_channel, make_item
 from parvis.web import clock
 
@@ -312,6 +313,31 @@ def test_name_department_and_kinds_change_together(client, cast):
     assert (channel.name, channel.department, channel.opens_conversations) == (
         "After", cast.sport, ["article", "review"],
     )  # fmt: skip
+
+
+def test_audience_of_a_channel_is_said_by_who_may_change_it(client, cast):
+    channel = make_channel(cast.news, name="Toots", connector="mastodon", can=["publish"])
+    client.force_login(cast.maud)
+    page = client.get(f"/channels/{channel.pk}/").content.decode()
+    assert 'name="audience_zone"' in page and '<option value="America/New_York">' in page
+    given = {"name": "Toots", "department_id": cast.news.pk, "audience_zone": "America/New_York"}
+    assert client.post(f"/channels/{channel.pk}/", given).status_code == 302
+    channel.refresh_from_db()
+    assert channel.audience_zone == "America/New_York"
+    entry = AuditEntry.objects.get(action="channel.change")
+    assert (entry.facts["before"]["audience_zone"], entry.facts["after"]["audience_zone"]) == ("", "America/New_York")
+    wrong = client.post(f"/channels/{channel.pk}/", {**given, "audience_zone": "Mars/Olympus"})
+    assert wrong.status_code == 422 and "Mars/Olympus" in wrong.content.decode()
+    client.force_login(cast.camille)
+    assert client.post(f"/channels/{channel.pk}/", {**given, "audience_zone": "Asia/Tokyo"}).status_code == 403
+    client.force_login(cast.maud)
+    without = {name: value for name, value in given.items() if name != "audience_zone"}
+    source = make_channel(cast.news, name="Feed", connector="feed")
+    assert 'name="audience_zone"' not in client.get(f"/channels/{source.pk}/").content.decode()
+    assert client.post(f"/channels/{source.pk}/", {**without, "name": "Feed"}).status_code == 302
+    client.post(f"/channels/{channel.pk}/", {**given, "audience_zone": ""})
+    channel.refresh_from_db()
+    assert channel.audience_zone == ""
 
 
 def test_channel_cannot_be_moved_to_a_department_that_one_does_not_manage(maud, cast):

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
 
+from parvis.channels.models import Channel
 from parvis.core.post import Content
 from parvis.orgs.models import House, Member
 from parvis.publishing.calendars import EventWish, add_event, set_options
@@ -119,6 +120,20 @@ def test_other_clocks_and_the_zone_it_was_planned_in_stand_beside(camille, cast,
     Member.objects.filter(pk=cast.camille.pk).update(zone="Asia/Tokyo")
     html = page(camille, day="2026-12-01")
     assert "07:00" in cell(html, "2026-12-01") and "23:00 Zurich" in html and "17:00 New York" in html
+
+
+def test_time_of_a_channels_own_audience_stands_beside(camille, cast, post, channel):
+    at(post, cast.camille, "2026-12-01T02:15")
+    assert "audience" not in page(camille, day="2026-12-01").partition("<main")[2]
+    Channel.objects.update(audience_zone=NEW_YORK)
+    html = page(camille, day="2026-12-01")
+    assert re.search(r"02:15 Zurich · \w+ 20:15 for the audience \(New York\)", html), (
+        "with the day, where it is another"
+    )
+    assert "20:15 for the audience (New York)" in page(camille, day="2026-12-01", view="list")
+    House.objects.update(options={"calendar": {"audience_zone": NEW_YORK}})
+    there = page(camille, day="2026-11-30", zone=NEW_YORK)
+    assert "for the audience (New York)" not in there, "it is the calendar’s own clock"
 
 
 def test_hour_that_comes_twice_says_which_of_them_it_is(camille, cast, post):

@@ -4,6 +4,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from tests.apps.publishing import by_path
 from tests.apps.test_publishing_approvals import change as rewrite
 
 from parvis.core.post import Content, Medium
@@ -40,9 +41,10 @@ def request_(cast, settings, tmp_path):
             ("hill.png", "page.html", "text/html", ""),
         )
     )
-    content = Content(text="Come <script>alert(1)</script>", thread=("And bring water",), media=media, language="en")
+    content = Content(text="Come <script>alert(1)</script>", thread=("And bring water",), language="en")
     channels = [make_channel(cast.news, connector="mastodon", name=name, can=["publish"]) for name in ("Toots", "More")]
     post = create_post(cast.camille, cast.news, now=MONDAY, title="Inner title", content=content, channels=channels)
+    by_path(post, media)
     set_rule(cast.news, cast.maud, "one", steps=[Step(guests=(GUEST,))], now=MONDAY)
     return ask_approval(post, cast.camille, now=MONDAY, note="By noon, please")
 

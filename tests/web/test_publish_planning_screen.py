@@ -25,12 +25,15 @@ from parvis.publishing.models import (
     Queue,
     QueueEntry,
     Repeat,
+    Verdict,
 )
 from parvis.publishing.pillars import save_pillar
+from parvis.publishing.queries import request_of
 from parvis.publishing.queueing import queue_post
 from parvis.publishing.queues import add_slot, save_queue
 from parvis.publishing.repeating import make_repeats
-from parvis.publishing.services import create_post, plan
+from parvis.publishing.rules import set_rule
+from parvis.publishing.services import ask_approval, create_post, plan, publish_now, save_draft, vote
 from parvis.testing.clock import MONDAY
 from parvis.testing.factories import make_channel
 
@@ -383,3 +386,32 @@ def test_a_rule_without_sense_keeps_what_was_typed(camille, cast, queue):
     answer = camille.post(reverse("evergreen"), {"name": "Typed", "queue": queue.pk, "label": "a", "least_days": "3"})
     assert answer.status_code == 422
     assert 'value="Typed"' in answer.content.decode()
+
+
+def test_hashtags_of_the_campaign_can_be_put_into_the_text_while_it_is_written(camille, cast, post, channel):
+    campaign = save_campaign(cast.news, cast.camille, name="Open day", hashtags=["open", "day"], now=NOW)
+    assert "data-insert-tags" not in page(camille, "post-planning", post.pk)
+    do(camille, "post-place", post.pk, campaign=campaign.pk)
+    assert 'data-insert-tags="#open #day "' in page(camille, "post-planning", post.pk)
+    assert "none of the hashtags of “Open day” is in it" in page(camille, "post-cards", post.pk)
+    plan(post, cast.camille, due_local=(NOW + timedelta(days=3)).replace(tzinfo=None), zone="UTC", now=NOW)
+    publish_now(post, cast.camille, now=NOW)
+    assert "data-insert-tags" not in page(camille, "post-planning", post.pk), "it has left: nobody writes in it"
+
+
+def test_campaign_that_changes_links_says_that_approval_is_over(camille, cast, post, channel):
+    campaign = save_campaign(cast.news, cast.camille, name="Open day", utm={"medium": "social"}, now=NOW)
+    linked = Content(text="See https://example.org/")
+    save_draft(post, cast.camille, base_version=1, content=linked, variants={channel.pk: {}}, now=NOW)
+    words = "Another campaign, whose links carry something else"
+    assert words not in page(camille, "post-planning", post.pk)
+    set_rule(cast.news, cast.maud, "one", now=NOW)
+    ask_approval(post, cast.camille, now=NOW)
+    vote(request_of(post), cast.maud, Verdict.APPROVE, now=NOW)
+    assert words in page(camille, "post-planning", post.pk)
+    said = do(camille, "post-place", post.pk, campaign=campaign.pk)
+    assert "Its links are others now: it needs approval again." in said
+    assert "it was changed since, and needs approval again" in said
+    post.refresh_from_db()
+    assert post.state == PostState.DRAFT
+    assert "utm: Open day" in page(camille, "post-versions", post.pk)

@@ -1,12 +1,13 @@
 """Posts on the screen: written, counted, kept, put together, approved, planned, stopped, looked at in a calendar."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.urls import reverse
 
-from parvis.channels.models import Effect, EffectState
+from parvis.channels.models import Channel, Effect, EffectState
 from parvis.core.post import Content
+from parvis.orgs.models import House, Member
 from parvis.publishing.models import Post, PostState, Publication, PublicationState
 from parvis.publishing.rules import set_rule
 from parvis.publishing.services import (
@@ -477,3 +478,28 @@ def test_an_open_page_of_a_post_that_has_left_is_told_so_and_what_is_typed_is_re
     assert (asked.status_code, asked.json()["is_over"]) == (200, True)
     typed = camille.post(address, {"base_version": "1", "text": "Too late"}, headers=script)
     assert typed.status_code == 422 and "has left" in typed.json()["problem"]
+
+
+def test_planning_says_what_time_it_is_for_the_audience_of_each_channel(camille, cast, post, channel, sky):
+    Member.objects.filter(pk=cast.camille.pk).update(zone="Europe/Zurich")
+    save_draft(
+        post,
+        cast.camille,
+        base_version=1,
+        content=Content(text="Hello"),
+        variants={channel.pk: {}, sky.pk: {}},
+        now=NOW,
+    )
+    assert "data-audiences" not in _page(camille, post)
+    Channel.objects.filter(pk=channel.pk).update(audience_zone="America/New_York")
+    page = _page(camille, post)
+    assert 'data-zone="America/New_York" data-place="New York – Our toots" hidden></li>' in page
+    plan(post, cast.camille, due_local=datetime(2026, 12, 1, 18), zone="Europe/Zurich", now=NOW)
+    assert "18:00 here, 12:00 for the audience (New York – Our toots)" in _page(camille, post)
+    Channel.objects.update(audience_zone="Australia/Sydney")
+    assert "18:00 here, Wed 04:00 for the audience (Sydney)" in _page(camille, post)
+    Channel.objects.update(audience_zone="Europe/Rome")
+    assert "for the audience (Rome)</li>" not in _page(camille, post), "the same time needs no words"
+    Channel.objects.update(audience_zone="")
+    House.objects.update(options={"calendar": {"audience_zone": "America/New_York"}})
+    assert "18:00 here, 12:00 for the audience (New York)" in _page(camille, post), "else as the house says"

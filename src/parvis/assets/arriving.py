@@ -22,6 +22,7 @@ from parvis.assets.models import Asset, AssetVersion, Blob, Folder, Upload, Uplo
 from parvis.assets.renditions import order_previews
 from parvis.assets.store import keep, making_folder
 from parvis.assets.uploading import forget_file, must_be_own, path_of
+from parvis.assets.uses import held_among
 from parvis.assets.written import line_from
 from parvis.core.errors import (
     BadInput,
@@ -172,7 +173,8 @@ def _known(upload: Upload, found: Mapping[str, Any]) -> Asset | None:
     wanted = upload.wish.get("asset")
     rows = same.select_related("asset").order_by("asset__is_archived", "-pk")
     for version in rows[:20]:
-        if version.number == version.asset.number and wanted in (None, version.asset_id):
+        is_same = version.number == version.asset.number and wanted in (None, version.asset_id)
+        if is_same and held_among([version.asset_id]):
             asset: Asset = version.asset
             return asset
     return None

@@ -138,6 +138,12 @@ def renditions_of(asset: Asset) -> QuerySet[Rendition]:
     return Rendition.objects.filter(blob__in=blobs).select_related("blob", "made").order_by("made_at", "pk")
 
 
+def titles_of(member: Member, ids: Collection[int]) -> dict[int, str]:
+    """By id, of those that the member sees."""
+    rows = Asset.objects.visible_to(member).filter(pk__in=ids).values_list("pk", "title")
+    return dict(rows) if ids else {}
+
+
 def uses_of(asset: Asset) -> list[AssetUse]:
     """Posts and publications by their keys; the layer above tells what they are."""
     return list(asset.uses.order_by("subject", "-subject_key"))

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from parvis.assets.library import locked_asset, noted
 from parvis.assets.models import Asset, AssetRight, RightKind
+from parvis.assets.uses import hold_assets
 from parvis.assets.written import line_from, text_from
 from parvis.core.errors import BadInput, NothingToDo
 from parvis.core.post import Fault
@@ -40,6 +41,7 @@ def add_right(asset: Asset, member: Member, wish: RightWish, *, now: datetime) -
     _write(right, member, wish)
     with transaction.atomic():
         current = locked_asset(asset.pk)
+        _hold_document(right)
         right.save()
         facts = {"right": right.pk, "kind": right.kind, "ends_on": str(right.ends_on or "")}
         noted(current, member, "asset.right", now=now, facts=facts)
@@ -55,6 +57,7 @@ def change_right(right: AssetRight, member: Member, wish: RightWish, *, now: dat
         if right.withdrawn_at is not None:
             raise NothingToDo
         _write(right, member, wish)
+        _hold_document(right)
         right.save()
         facts = {"right": right.pk, "kind": right.kind, "ends_on": str(right.ends_on or "")}
         noted(asset, member, "asset.right_change", now=now, facts=facts)
@@ -131,6 +134,11 @@ def _write(right: AssetRight, member: Member, wish: RightWish) -> None:
     right.territory = line_from(wish.territory, limit=200)
     right.starts_on, right.ends_on = wish.starts_on, wish.ends_on
     right.note, right.document = text_from(wish.note, limit=20_000), wish.document
+
+
+def _hold_document(right: AssetRight) -> None:
+    if right.document_id is not None:
+        hold_assets([right.document_id])
 
 
 _WITHDRAWN = {

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
+from django.db import connection
+
 from parvis.assets.models import Asset, AssetUse
 from parvis.core.errors import BadInput
 from parvis.core.wording import Text
@@ -16,7 +18,7 @@ def note_uses(subject: str, key: int, asset_ids: Collection[int]) -> None:
 
 
 def note_many_uses(subject: str, wanted: Mapping[int, Collection[int]]) -> None:
-    """The same for several things."""
+    """The same for several things. Raises BadInput where one of the assets is gone."""
     if not wanted:
         return
     there = set(
@@ -25,10 +27,33 @@ def note_many_uses(subject: str, wanted: Mapping[int, Collection[int]]) -> None:
     named = {(key, asset_id) for key, ids in wanted.items() for asset_id in ids}
     for key, asset_id in there - named:
         AssetUse.objects.filter(subject=subject, subject_key=key, asset=asset_id).delete()
+    hold_assets({asset_id for _, asset_id in named - there})
     AssetUse.objects.bulk_create(
         (AssetUse(subject=subject, subject_key=key, asset_id=asset_id) for key, asset_id in sorted(named - there)),
         ignore_conflicts=True,
     )
+
+
+def hold_assets(asset_ids: Collection[int]) -> None:
+    """Raises BadInput where one of them is gone."""
+    if set(asset_ids) - held_among(asset_ids):
+        raise BadInput(detail=GONE)
+
+
+def held_among(asset_ids: Collection[int]) -> set[int]:
+    """Those that are there: nobody deletes them before the caller's transaction ends.
+
+    They can be changed, and named by others. Who deletes one at this moment is waited for.
+    """
+    if not asset_ids:
+        return set()
+    rows = Asset.objects.filter(pk__in=asset_ids).order_by("pk").values_list("pk")
+    if connection.vendor == "postgresql":
+        query, params = rows.query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(f"{query} FOR KEY SHARE", params)
+            return {key for (key,) in cursor.fetchall()}
+    return {key for (key,) in rows}  # one writer at a time
 
 
 def must_reach(member: Member, asset_ids: Iterable[int]) -> dict[int, int]:
@@ -42,3 +67,6 @@ def must_reach(member: Member, asset_ids: Iterable[int]) -> dict[int, int]:
             detail=Text("one of the media is not in your library", "un des médias n’est pas dans votre médiathèque")
         )
     return found
+
+
+GONE = Text("one of the media is no longer in the library", "un des médias n’est plus dans la médiathèque")

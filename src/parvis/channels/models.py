@@ -44,6 +44,8 @@ class Channel(Leased):
     """What the account may do there."""
     opens_conversations = models.JSONField(default=list)
     """Kinds of item that wait for somebody in the inbox."""
+    audience_zone = models.CharField(max_length=60, default="", blank=True)
+    """Where most of who reads it lives, an IANA name; empty: as the house says of its public."""
     state = models.CharField(max_length=12, choices=ChannelState.choices, default=ChannelState.ACTIVE)
     created_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)

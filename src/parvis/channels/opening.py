@@ -26,6 +26,7 @@ from parvis.orgs.access import must
 from parvis.orgs.audit import record
 from parvis.orgs.models import Department, Member
 from parvis.orgs.rights import Action
+from parvis.orgs.wanted import zone_from
 
 PREVIEW_ITEMS = 10
 _PREVIEW_STEPS = 5
@@ -249,10 +250,11 @@ def change_channel(
     name: str | None = None,
     department: Department | None = None,
     opens_conversations: Iterable[Kind] | None = None,
+    audience_zone: str | None = None,
 ) -> Channel:
-    """Another name or department, other kinds that wait for somebody; None leaves as it is.
+    """Another name or department, other kinds that wait for somebody, another audience; None leaves as it is.
 
-    What is already here stays where it is handled; what comes goes to the new department.
+    Raises BadInput where there is no such time zone. What is already here stays where it is handled; what comes goes to the new department.
     """
     if department is not None:
         must(member, Action.MANAGE_CHANNELS, department)
@@ -265,14 +267,17 @@ def change_channel(
             row.opens_conversations = sorted(opens_conversations)
             if was_source and not is_source(row):
                 row.interval_s = connector_of(row).interval_s  # what was learned was for nobody in a hurry
-        row.save(update_fields=["name", "department", "opens_conversations", "interval_s"])
+        if audience_zone is not None:
+            row.audience_zone = zone_from(audience_zone) if audience_zone else ""
+        row.save(update_fields=["name", "department", "opens_conversations", "interval_s", "audience_zone"])
         after = _changeable(row)
         _note(member, "channel.change", row, now=now, facts={"before": before, "after": after})
     return row
 
 
 def _changeable(row: Channel) -> dict[str, Any]:
-    return {"name": row.name, "department": row.department_id, "opens_conversations": row.opens_conversations}
+    names = ("name", "department_id", "opens_conversations", "audience_zone")
+    return {name.removesuffix("_id"): getattr(row, name) for name in names}
 
 
 def sync_now(channel: Channel, member: Member, *, now: datetime) -> Channel:

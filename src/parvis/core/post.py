@@ -25,6 +25,9 @@ class Medium(Struct, frozen=True, kw_only=True):
     height: int | None = None
     duration_s: float | None = None
     alt: str = ""
+    """What it shows, for who does not see it."""
+    caption: str = ""
+    """What stands below it for everybody to read, where the platform has room for that."""
     focus: tuple[float, float] | None = None
     """What must stay in the picture: from the left and from the top, 0 to 1."""
     captions: str = ""
@@ -90,6 +93,7 @@ class Has(StrEnum):
     WARNING = "warning"
     MEDIA = "media"
     ALT = "alt"
+    CAPTION = "caption"
     THREAD = "thread"
     COMMENT = "comment"
     POLL = "poll"

@@ -65,7 +65,7 @@ def preflight(
     taken = _taken_then(post, [channel.pk for _, channel in wished], due_at or post.due_at)
     for wish, channel in wished:
         content = shelf.filled(wish, channel)
-        faults = [*faults_of(content, channel), *hints_of(content, channel)]
+        faults = [*faults_of(content, channel), *hints_of(content, channel), *hints_of_campaign(content, post.campaign)]
         faults += shelf.faults(wish, channel, now=now, due_at=due_at or post.due_at or now)
         faults += said.faults(post, channel, content) + says_as_before(post, content)
         faults += [SAME_MINUTE] if channel.pk in taken else []
@@ -112,6 +112,24 @@ def hints_of(content: Content, channel: Channel) -> list[Fault]:
     if publishing is not None and Has.ALT in publishing.has and missing:
         faults.append(Fault("alt_missing", "media", _ALT.format(count=missing, all=len(content.media)), is_hint=True))
     return faults
+
+
+def hints_of_campaign(content: Content, campaign: Campaign | None) -> list[Fault]:
+    """Where none of the campaign's hashtags is in it, nor among the tags that are chosen of the platform's own."""
+    if campaign is None or not campaign.hashtags or names_hashtag(content, campaign.hashtags):
+        return []
+    return [Fault("hashtags_missing", "text", _HASHTAGS.format(campaign=campaign.name), is_hint=True)]
+
+
+def names_hashtag(content: Content, hashtags: Collection[str]) -> bool:
+    """Whether one of them, which are without their sign, is in it."""
+    chosen = content.options.get("tags") or ()
+    if isinstance(chosen, list | tuple) and {str(one).casefold() for one in chosen} & {
+        one.casefold() for one in hashtags
+    }:
+        return True
+    text = "\n".join((content.text, *content.thread, content.comment))
+    return any(re.search(rf"(?<!\w)[#＃]{re.escape(one)}(?!\w)", text, re.IGNORECASE) for one in hashtags)
 
 
 def is_link(address: str) -> bool:
@@ -195,6 +213,10 @@ SAME_MINUTE = Fault(
     "same_minute", "",
     Text("something else leaves there in the same minute", "autre chose y part dans la même minute"), is_hint=True,
 )  # fmt: skip
+_HASHTAGS = Text(
+    "none of the hashtags of “{campaign}” is in it",
+    "aucun des mots-dièse de «\u202f{campaign}\u202f» n’y figure",
+)
 _ALT = Text(
     "{count} of {all} media have no description for who does not see them",
     "{count} médias sur {all} sont sans description pour qui ne les voit pas",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
+from parvis.publishing.media import assets_in
 from parvis.publishing.models import PostVersion
 
 _WORDS = re.compile(r"\s+|\w+(?:[’']\w+)*|[^\w\s]")
@@ -28,14 +29,21 @@ class FieldDiff:
     pieces: tuple[DiffPiece, ...]
 
 
-def diff_versions(before: PostVersion, after: PostVersion) -> list[FieldDiff]:
-    """Only what differs: title first, then the common fields, then each channel's own."""
-    found = _diffs({"working_title": before.title}, {"working_title": after.title}, None)
-    found += _diffs(before.content, after.content, None)
+def diff_versions(
+    before: PostVersion, after: PostVersion, *, titles: Mapping[int, str] | None = None
+) -> list[FieldDiff]:
+    """Only what differs: title first, then the common fields, then each channel's own. `titles`: of assets, by id."""
+    told = titles or {}
+    found = _diffs({"working_title": before.title}, {"working_title": after.title}, None, told)
+    found += _diffs(before.content, after.content, None, told)
     for channel_id in sorted({*before.variants, *after.variants}, key=int):
         old, new = (_of_variant(side.variants.get(channel_id)) for side in (before, after))
-        found += _diffs(old, new, int(channel_id))
+        found += _diffs(old, new, int(channel_id), told)
     return found
+
+
+def assets_of_version(version: PostVersion) -> set[int]:
+    return assets_in(version.content, [variant["changes"] for variant in version.variants.values()])
 
 
 def diff_text(before: str, after: str) -> tuple[DiffPiece, ...]:
@@ -56,28 +64,47 @@ def diff_text(before: str, after: str) -> tuple[DiffPiece, ...]:
 def _of_variant(variant: Mapping[str, Any] | None) -> dict[str, Any]:
     if variant is None or not variant["is_on"]:
         return {"is_on": ""}
-    return {"is_on": "✓", **variant["changes"]}
+    return {"is_on": "✓", **{name: _NONE if value == [] else value for name, value in variant["changes"].items()}}
 
 
-def _diffs(before: Mapping[str, Any], after: Mapping[str, Any], channel_id: int | None) -> list[FieldDiff]:
+def _diffs(
+    before: Mapping[str, Any], after: Mapping[str, Any], channel_id: int | None, titles: Mapping[int, str]
+) -> list[FieldDiff]:
     names = dict.fromkeys([*before, *after])
-    both = [(name, _written(before.get(name)), _written(after.get(name))) for name in names]
+    both = [(name, _written(before.get(name), titles), _written(after.get(name), titles)) for name in names]
     return [FieldDiff(name, channel_id, diff_text(old, new)) for name, old, new in both if old != new]
 
 
-def _written(value: Any) -> str:
+def _written(value: Any, titles: Mapping[int, str]) -> str:
     """Any field as lines that a reader understands."""
     if isinstance(value, list):
-        return "\n\n".join(_written(one) for one in value)
+        return "\n\n".join(_written(one, titles) for one in value)
     if isinstance(value, dict):
-        return "\n".join(_lines(value))
+        return "\n".join(_lines(value, titles))
     return "" if value is None else str(value)
 
 
-def _lines(value: Mapping[str, Any]) -> list[str]:
-    """Of a medium its name and what it shows, of a poll its choices."""
+def _lines(value: Mapping[str, Any], titles: Mapping[int, str]) -> list[str]:
+    """Of a medium what it is called, how it is cut, and what is said of it; of a poll its choices."""
     if "path" in value:
-        return [part for part in (value.get("name"), value.get("alt")) if part]
+        return [part for part in (_medium(value, titles), value.get("alt"), value.get("caption")) if part]
     if "choices" in value:
         return list(value["choices"])
-    return [f"{name}: {_written(one)}" for name, one in value.items()]
+    return [f"{name}: {_written(one, titles)}" for name, one in value.items()]
+
+
+def _medium(value: Mapping[str, Any], titles: Mapping[int, str]) -> str:
+    asset, version = value.get("asset"), value.get("version") or 1
+    name = value.get("name") or titles.get(asset or 0) or (f"#{asset}" if asset else "")
+    ratio, trim, focus = value.get("ratio"), value.get("trim"), value.get("focus")
+    wishes = [
+        f"({version})" if asset and version > 1 else "",
+        ":".join(map(str, ratio)) if ratio else "",
+        f"{trim[0]:g}–{trim[1]:g} s" if trim else "",
+        f"◎ {focus[0]:.0%} {focus[1]:.0%}" if focus else "",
+    ]
+    return " ".join(filter(None, [name, *wishes]))
+
+
+_NONE = "–"
+"""Of a channel: nothing, where there is something on the others."""

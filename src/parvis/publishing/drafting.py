@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from parvis.channels.models import Channel
 from parvis.core.errors import BadInput, DraftConflict, NotAllowed
@@ -27,12 +27,14 @@ from parvis.publishing.models import (
     RequestState,
     Variant,
 )
-from parvis.publishing.written import as_json, clean_changes
+from parvis.publishing.written import as_json, as_of_today, clean_changes
 
 AMENDS_FOR = timedelta(minutes=10)
 AMENDED_KEPT_FOR = timedelta(days=2)
 LONGEST_TITLE = 200
 _OPEN = (PostState.DRAFT, PostState.REVIEW, PostState.READY, PostState.PLANNED, PostState.HELD)
+
+_ASKED = Q(state__in=(RequestState.OPEN, RequestState.APPROVED))
 
 VariantWish = Mapping[str, Any]
 """{"changes": fields of Content that differ, "is_on": bool}"""
@@ -78,7 +80,7 @@ def create_post(
         raise BadInput(detail=Text("this department is closed", "ce département est fermé"))
     content = content or Content()
     written = as_json(content)
-    settle_media(member, written)
+    settle_media(member, written, before=())
     post = Post.objects.create(
         department=department, title=_title(title), content=written, language=content.language[:20],
         created_by=member, created_at=now, updated_at=now,
@@ -226,6 +228,26 @@ def withdraw_request(post: Post, member: Member | None, *, now: datetime) -> boo
     return bool(keys)
 
 
+def is_asked_or_approved(post: Post) -> bool:
+    """Whether somebody is asked about the version that stands now, or has approved it."""
+    return ApprovalRequest.objects.filter(_ASKED, post=post, version=post.version).exists()
+
+
+def void_approval(post: Post, member: Member, *, now: datetime, note: str) -> bool:
+    """What leaves is another than was asked about or approved, although nobody wrote in it: a version of its own.
+
+    False where nobody was asked. The caller holds the post.
+    """
+    if not is_asked_or_approved(post):
+        return False
+    post.version, post.updated_at = _keep(post, _draft_of(post), member, now=now, note=note[:LONGEST_TITLE]), now
+    post.save(update_fields=["version", "updated_at"])
+    withdraw_request(post, member, now=now)
+    if post.state in (PostState.REVIEW, PostState.READY):
+        move_post(post, PostState.DRAFT)
+    return True
+
+
 def _write_variants(post: Post, draft: Draft) -> None:
     there = {str(one.channel_id): one for one in Variant.objects.filter(post=post)}
     for key, wish in draft.variants.items():
@@ -235,12 +257,12 @@ def _write_variants(post: Post, draft: Draft) -> None:
             row.save()
 
 
-def _keep(post: Post, draft: Draft, member: Member, *, now: datetime, **marks: bool) -> int:
+def _keep(post: Post, draft: Draft, member: Member, *, now: datetime, **more: Any) -> int:
     """A version of its own; its number. The caller holds the post."""
     highest = PostVersion.objects.filter(post=post).aggregate(Max("number"))["number__max"] or 0
     PostVersion.objects.create(
         post=post, number=highest + 1, title=draft.title, content=draft.content, variants=draft.variants,
-        member=member, at=now, **marks,
+        member=member, at=now, **more,
     )  # fmt: skip
     return int(highest) + 1
 
@@ -251,12 +273,21 @@ def _base(post: Post, number: int) -> Draft:
     found = rows.filter(number=number).first() or rows.filter(is_aside=False).first()
     if found is None:
         return Draft(title="", content=as_json(Content()), variants={})
-    return Draft(title=found.title, content=found.content, variants=found.variants)
+    return _as_of_today(found.title, found.content, found.variants)
+
+
+def _as_of_today(title: str, content: Mapping[str, Any], variants: Mapping[str, Mapping[str, Any]]) -> Draft:
+    """Nobody has changed what a post could not have yet when it was written."""
+    found = {
+        key: {"changes": as_of_today(content, one["changes"]), "is_on": one["is_on"]} for key, one in variants.items()
+    }
+    return Draft(title=title, content=as_of_today(content), variants=found)
 
 
 def keep_variant(post: Post, channel_id: int, changes: Mapping[str, Any], member: Member, *, now: datetime) -> int:
     """What differs on one channel becomes this, as a version that stays; its number. The caller holds the post."""
     Variant.objects.filter(post=post, channel=channel_id).update(changes=dict(changes))
+    note_media(post, now=now)
     post.version, post.updated_at = _keep(post, _draft_of(post), member, now=now, is_pinned=True), now
     post.save(update_fields=["version", "updated_at"])
     note_post(post, member, "post.save", now=now, facts={"version": post.version})
@@ -266,7 +297,7 @@ def keep_variant(post: Post, channel_id: int, changes: Mapping[str, Any], member
 def _draft_of(post: Post) -> Draft:
     rows = Variant.objects.filter(post=post).order_by("pk")
     variants = {str(one.channel_id): {"changes": one.changes, "is_on": one.is_on} for one in rows}
-    return Draft(title=post.title, content=post.content, variants=variants)
+    return _as_of_today(post.title, post.content, variants)
 
 
 def _wish(

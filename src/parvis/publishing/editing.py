@@ -228,7 +228,7 @@ def _must_be_possible(channel: Channel, before: Content, content: Content) -> No
 
 
 def _files(content: Content) -> list[Medium]:
-    return [msgspec.structs.replace(medium, alt="") for medium in content.media]
+    return [msgspec.structs.replace(medium, alt="", caption="") for medium in content.media]
 
 
 def _changed(before: Content, content: Content) -> set[str]:

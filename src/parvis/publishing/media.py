@@ -26,7 +26,7 @@ from parvis.assets.models import (
 from parvis.assets.renditions import Want, as_params, is_made, look_up, order
 from parvis.assets.rights import faults_of_rights
 from parvis.assets.store import below_data, is_there
-from parvis.assets.uses import POST, PUBLICATION, must_reach, note_many_uses, note_uses
+from parvis.assets.uses import GONE, POST, PUBLICATION, must_reach, note_many_uses, note_uses
 from parvis.channels.models import Channel
 from parvis.channels.registry import connector_of
 from parvis.core.errors import BadInput, ParvisError, PostNotFit
@@ -142,7 +142,7 @@ class Shelf:
         shown = self._shown[channel.pk, medium]
         version = shown.version
         if version is None or (medium.subtitles is not None and shown.caption is None):
-            yield Fault("media_gone", "media", _GONE)
+            yield Fault("media_gone", "media", GONE)
             return
         asset = version.asset
         yield from faults_of_rights(asset, self._rights.get(asset.pk, ()), channel_id=channel.pk, today=today, day=day)
@@ -178,19 +178,19 @@ def settle_media(
     content: dict[str, Any],
     changes: Iterable[dict[str, Any]] = (),
     *,
-    before: Sequence[Mapping[str, Any]] | None = None,
+    before: Sequence[Mapping[str, Any]],
 ) -> None:
     """Writes down of media only what is wished for, and which version is meant.
 
-    `before`: what stood there, content and changes. Then only assets that were named before, or that the member
-    sees, may be named, and no file by its path but what was there: nobody publishes a file of the house by its name.
+    `before`: what stood there, content and changes. Only assets that were named before, or that the member sees, may
+    be named, and no file by its path but what was there: nobody publishes a file of the house by its name.
     Raises BadInput.
     """
     media = _media_in(content, *changes)
     if not media:
         return
-    there = _media_in(*(before or ()))
-    if before is not None and _paths(media) - _paths(there):
+    there = _media_in(*before)
+    if _paths(media) - _paths(there):
         raise BadInput(detail=_NO_PATHS)
     assets = [one for one in media if one.get("asset") is not None]
     ids = {one["asset"] for one in assets}
@@ -207,7 +207,7 @@ def _media_in(*fields: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _paths(media: Iterable[Mapping[str, Any]]) -> set[str]:
     """Of files that are named by themselves."""
-    return {path for one in media if one.get("asset") is None for path in (one["path"], one.get("captions") or "")}
+    return {str(one.get(name) or "") for one in media if one.get("asset") is None for name in ("path", "captions")}
 
 
 def assets_in(content: Mapping[str, Any], changes: Iterable[Mapping[str, Any]] = ()) -> set[int]:
@@ -347,7 +347,6 @@ _UNFILLED = {
     "path": "", "name": "", "mime": "", "size_bytes": 0, "width": None, "height": None, "duration_s": None,
     "captions": "",
 }  # fmt: skip
-_GONE = Text("one of the media is no longer in the library", "un des médias n’est plus dans la médiathèque")
 _LOST = Text("the file of “{title}” is missing on the disk", "le fichier de «\u202f{title}\u202f» manque sur le disque")
 _PENDING = Text(
     "“{title}” is still being made ready for this channel",

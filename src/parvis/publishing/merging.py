@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-TEXTS = frozenset({"text", "title", "warning", "comment", "alt"})
+TEXTS = frozenset({"text", "title", "warning", "comment", "alt", "caption"})
 _LISTS = frozenset({"thread", "media"})
 _NOTHING = object()
 

@@ -25,6 +25,7 @@ from parvis.publishing.models import (
     PublicationEdit,
     PublicationState,
     ReadBack,
+    Variant,
 )
 from parvis.publishing.rules import may_stand, roles_of, rule_of
 
@@ -128,6 +129,12 @@ def versions_of(post: Post) -> QuerySet[PostVersion]:
 
 def comments_of(post: Post) -> QuerySet[PostComment]:
     return post.comments.select_related("member", "resolved_by").order_by("pk")
+
+
+def audiences_of(post: Post, channel_ids: Collection[int]) -> list[tuple[str, str]]:
+    """Name and audience’s zone of each channel for which it is, of those."""
+    rows = Variant.objects.filter(post=post, is_on=True, channel__in=channel_ids).order_by("channel__name", "pk")
+    return list(rows.values_list("channel__name", "channel__audience_zone"))
 
 
 def request_of(post: Post) -> ApprovalRequest | None:

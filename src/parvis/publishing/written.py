@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from parvis.core.errors import BadInput, TextTooLong
+from parvis.core.errors import BadInput, ParvisError, TextTooLong
 from parvis.core.post import Content
 from parvis.core.wording import Text
 
@@ -42,6 +42,17 @@ def with_changes(common: Mapping[str, Any], changes: Mapping[str, Any]) -> Conte
             )
         )
     return as_content({**common, **changes})
+
+
+def as_of_today(written: Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What was written down earlier, with what a post has come to have since; `changes`: of them instead.
+
+    What cannot be read stays as it is.
+    """
+    try:
+        return as_json(as_content(written)) if changes is None else clean_changes(written, changes)
+    except ParvisError:
+        return dict(written if changes is None else changes)
 
 
 def clean_changes(common: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

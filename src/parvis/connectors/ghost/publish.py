@@ -111,13 +111,15 @@ def _html(order: Order) -> str:
     pieces = [f"<p>{inner}</p>" for inner in order.body.get("paragraphs") or ()]
     for one in order.body.get("shown") or ():
         url = escape(_address_of(order, one["part"]))
+        caption = one.get("caption")
+        below = f"<figcaption>{escape(caption, quote=False)}</figcaption>" if caption else ""
         match one["kind"]:
             case "video" | "audio" as kind:
-                pieces.append(
-                    f'<!--kg-card-begin: html--><{kind} controls src="{url}"></{kind}><!--kg-card-end: html-->'
-                )
+                player = f'<{kind} controls src="{url}"></{kind}>'
+                player = f"<figure>{player}{below}</figure>" if below else player
+                pieces.append(f"<!--kg-card-begin: html-->{player}<!--kg-card-end: html-->")
             case _:
-                pieces.append(f'<figure><img src="{url}" alt="{escape(one["alt"])}"></figure>')
+                pieces.append(f'<figure><img src="{url}" alt="{escape(one["alt"])}">{below}</figure>')
     return "\n".join(pieces)
 
 

@@ -82,11 +82,12 @@ def _parts(content: Content, facts: Mapping[str, str]) -> Iterator[Part]:
         "takedown": "delete" if options.get("takedown") == "delete" else "draft",
     }
     for name, medium in zip(names, content.media, strict=True):
-        alt = sendable(medium.alt).strip()
+        alt, caption = sendable(medium.alt).strip(), " ".join(sendable(medium.caption).split())
         if name == "media:1" and kind_of(medium.mime) in ("image", "gif"):
-            body["image"] = {"part": name, "alt": alt, "caption": text_in(options, "caption")}
+            # Older posts say it among what they chose of the platform's own fields.
+            body["image"] = {"part": name, "alt": alt, "caption": caption or text_in(options, "caption")}
         else:
-            body["shown"].append({"part": name, "kind": kind_of(medium.mime), "alt": alt})
+            body["shown"].append({"part": name, "kind": kind_of(medium.mime), "alt": alt, "caption": caption})
     if slug := text_in(options, "slug"):
         body["slug"] = slug[:180]
     if tags := names_in(options, "tags"):
@@ -206,7 +207,7 @@ def _is_address(told: str) -> bool:
 PUBLISHING = Publishing(
     parts=parts,
     faults=faults,
-    has=frozenset({Has.TITLE, Has.LINK, Has.MEDIA, Has.ALT, Has.THREAD}),
+    has=frozenset({Has.TITLE, Has.LINK, Has.MEDIA, Has.ALT, Has.CAPTION, Has.THREAD}),
     media=media,
     options=(
         Option(
@@ -258,7 +259,6 @@ PUBLISHING = Publishing(
             kind="text",
             help=Text("Empty: Ghost makes it of the title.", "Vide\u202f: Ghost la fait du titre."),
         ),
-        Option(name="caption", label=Text("Caption of the first picture", "Légende de la première image"), kind="text"),
         Option(
             name="canonical",
             label=Text("Address of the original", "Adresse de l’original"),

@@ -67,6 +67,25 @@ def test_first_picture_is_the_articles_own_and_the_others_stand_in_the_text():
     assert 'alt="La &quot;salle&quot; &lt;b&gt;"' in asked["html"] and "https://s.example/3?a&amp;b" in asked["html"]
 
 
+def test_each_file_has_its_own_caption_there():
+    media = (
+        medium(alt="Un lac", caption="Le lac, au <soir>"),
+        medium("video/mp4", caption="La fête"),
+        medium(alt="Une salle", caption='La "salle" & co'),
+        medium(alt="Rien"),
+    )
+    body = body_of(media=media, options={"caption": "Older posts said it here"})
+    earlier = {f"media:{n}": Earlier(remote_id="x", facts={"url": f"https://s.example/{n}"}) for n in (1, 2, 3, 4)}
+    asked = publish._asked(order(Can.PUBLISH, body, earlier=earlier))
+    assert asked["feature_image_caption"] == "Le lac, au &lt;soir&gt;"
+    assert asked["html"].count("<figcaption>") == 2 and asked["html"].count("<figure>") == 3
+    assert (
+        '<video controls src="https://s.example/2"></video><figcaption>La fête</figcaption></figure>' in asked["html"]
+    )
+    assert 'alt="Une salle"><figcaption>La "salle" &amp; co</figcaption></figure>' in asked["html"]
+    assert body_of(media=media[3:], options={"caption": "Of old"})["image"]["caption"] == "Of old"
+
+
 def test_file_that_is_not_there_keeps_the_article_back():
     with pytest.raises(FieldMissing):
         publish._asked(order(Can.PUBLISH, body_of(media=(medium(),))))

@@ -49,7 +49,8 @@ def parts(content: Content, _facts: Mapping[str, str]) -> tuple[Part, ...]:
 
 def _file(medium: Medium) -> dict[str, Any]:
     told = {"path": medium.path, "name": medium.name, "mime": medium.mime, "size_bytes": medium.size_bytes}
-    return {**told, "alt": " ".join(sendable(medium.alt).split())}
+    said = {name: " ".join(sendable(text).split()) for name, text in (("alt", medium.alt), ("caption", medium.caption))}
+    return {**told, **said}
 
 
 def most_bytes(facts: Mapping[str, str]) -> int:
@@ -114,6 +115,6 @@ def _media_faults(content: Content, facts: Mapping[str, str]) -> Iterator[Fault]
 PUBLISHING = Publishing(
     parts=parts,
     faults=faults,
-    has=frozenset({Has.TITLE, Has.LINK, Has.LANGUAGE, Has.MEDIA, Has.ALT}),
+    has=frozenset({Has.TITLE, Has.LINK, Has.LANGUAGE, Has.MEDIA, Has.ALT, Has.CAPTION}),
     media=media,
 )

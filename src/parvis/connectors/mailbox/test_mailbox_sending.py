@@ -130,6 +130,27 @@ def test_pictures_stand_in_place_with_their_words_and_other_files_beside(tmp_pat
     assert f"cid:{image['Content-ID'].strip('<>')}" in there.get_body(("html",)).get_content()
 
 
+def test_captions_stand_below_their_pictures_in_both_forms_of_the_mail(tmp_path):
+    files = []
+    for name, mime in (("lac.png", "image/png"), ("salle.png", "image/png"), ("son.mp3", "audio/mpeg")):
+        (tmp_path / name).write_bytes(b"data")
+        files.append(File(path=tmp_path / name, mime=mime, size_bytes=4, name=name))
+    media = (
+        medium(name="lac.png", size_bytes=4, alt="Un lac", caption="Le lac <ce soir>\r\nX: y"),
+        medium(name="salle.png", size_bytes=4, caption="La salle"),
+        medium(name="s", mime="audio/mpeg", size_bytes=4, alt="Un son", caption="L’orgue"),
+    )
+    _, there = written(Content(title="x", text="y", media=media), files=files)
+    page, plain = (there.get_body((kind,)).get_content().replace("\r\n", "\n") for kind in ("html", "plain"))
+    assert (
+        'alt="Un lac" style="max-width:100%;height:auto"><figcaption>Le lac &lt;ce soir&gt; X: y</figcaption>' in page
+    )
+    assert page.count("<figure") == 2 and "<figcaption>La salle</figcaption>" in page
+    assert "Le lac <ce soir> X: y\n[Un lac]" in plain and "\n\nLa salle\n" in plain
+    (sound,) = there.iter_attachments()
+    assert sound["Content-Description"] == "L’orgue – Un son"
+
+
 def test_file_that_has_changed_stops_the_mail(tmp_path):
     (tmp_path / "a").write_bytes(b"other")
     for path in (tmp_path / "a", tmp_path / "nothing"):

@@ -22,6 +22,8 @@ from parvis.core.errors import BadInput, FieldMissing, FileNotUnderstood
 from parvis.core.text.paragraphs import paragraphs, sendable
 from parvis.core.wording import Text
 
+Shown = tuple[str, str, str]
+"""Of a picture in the mail: its id, what it shows, what stands below it."""
 _SPECIAL = re.compile(r"[\x00-\x20\x7f<>()\[\],;:\\\"]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,3}\Z")
 _NO_ADDRESS = Text("“{written}” is no mail address", "«\u202f{written}\u202f» n’est pas une adresse de courriel")
@@ -114,24 +116,25 @@ def _address_header(address: str, name: str = "") -> Address:
 
 def _fill(message: EmailMessage, order: Order, head: Letterhead, *, language: str) -> None:
     text = str(order.body.get("text") or "")
-    alts = [str(one.get("alt") or "") for one in order.body.get("files") or ()]
+    said = [(str(one.get("alt") or ""), str(one.get("caption") or "")) for one in order.body.get("files") or ()]
     contents = [_content(file.path, file.size_bytes, file.name) for file in order.files]
-    files = list(zip(order.files, alts, contents, strict=True))
-    pictures = [(file, alt, content) for file, alt, content in files if file.mime.startswith("image/")]
-    shown = [(f"{place}.{order.key}@parvis", alt) for place, (_, alt, _) in enumerate(pictures, 1)]
+    files = list(zip(order.files, said, contents, strict=True))
+    pictures = [one for one in files if one[0].mime.startswith("image/")]
+    shown = [(f"{place}.{order.key}@parvis", *said) for place, (_, said, _) in enumerate(pictures, 1)]
     leave = _LEAVE.get(language.partition("-")[0].lower(), _LEAVE["en"])
-    message.set_content(_plain(text, [alt for _, alt in shown], head, leave), cte="quoted-printable")
+    message.set_content(_plain(text, shown, head, leave), cte="quoted-printable")
     page = _page(text, shown, head, leave, title=str(order.body["subject"]), language=language)
     message.add_alternative(page, subtype="html", cte="quoted-printable")
     html = message.get_payload()[1]  # type: ignore[index]
-    for (cid, _), (file, _, content) in zip(shown, pictures, strict=True):
+    for (cid, *_), (file, _, content) in zip(shown, pictures, strict=True):
         html.add_related(content, "image", file.mime.partition("/")[2], cid=f"<{cid}>", filename=_name(file.name), disposition="inline")  # type: ignore[union-attr]  # fmt: skip
-    for file, alt, content in files:
+    for file, said_of_it, content in files:
         if not file.mime.startswith("image/"):
             kind, _, subtype = file.mime.partition("/")
             message.add_attachment(content, kind, subtype, filename=_name(file.name))
-            if alt:
-                message.get_payload()[-1]["Content-Description"] = alt  # type: ignore[index]
+            if any(said_of_it):
+                words = " – ".join(filter(None, reversed(said_of_it)))
+                message.get_payload()[-1]["Content-Description"] = words  # type: ignore[index]
 
 
 def _name(name: str) -> str:
@@ -148,18 +151,23 @@ def _content(path: Path, size_bytes: int, name: str) -> bytes:
     return content
 
 
-def _plain(text: str, alts: list[str], head: Letterhead, leave: str) -> str:
-    described = [f"[{alt}]" for alt in alts if alt]
+def _plain(text: str, shown: list[Shown], head: Letterhead, leave: str) -> str:
+    described = ["\n".join(filter(None, [caption, f"[{alt}]" if alt else ""])) for _, alt, caption in shown]
     foot = [f"-- \n{leave} : {head.leave_address}"] if head.leave_address else []
     return "\n\n".join(one for one in (text, *described, *foot) if one) + "\n"
 
 
-def _page(text: str, shown: list[tuple[str, str]], head: Letterhead, leave: str, *, title: str, language: str) -> str:
+def _picture(cid: str, alt: str, caption: str) -> str:
+    image = f'<img src="cid:{cid}" alt="{escape(alt)}" style="max-width:100%;height:auto">'
+    if not caption:
+        return f"<p>{image}</p>"
+    return f'<figure style="margin:1em 0">{image}<figcaption>{escape(caption, quote=False)}</figcaption></figure>'
+
+
+def _page(text: str, shown: list[Shown], head: Letterhead, leave: str, *, title: str, language: str) -> str:
     lang = f' lang="{escape(language)}"' if _LANGUAGE.match(language) else ""
     lines = [f"<p>{one}</p>" for one in paragraphs(text)]
-    lines += [
-        f'<p><img src="cid:{cid}" alt="{escape(alt)}" style="max-width:100%;height:auto"></p>' for cid, alt in shown
-    ]
+    lines += [_picture(*one) for one in shown]
     if head.leave_address:
         lines.append(f'<hr><p><small><a href="{escape(head.leave_address)}">{leave}</a></small></p>')
     inside = "\n".join(lines)

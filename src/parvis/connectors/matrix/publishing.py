@@ -6,7 +6,7 @@ A message holds words or one file, so what a post shows follows its words.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from parvis.connectors.matrix.saying import MOST_CONTENT_BYTES, poll, size_of, tidy, words
+from parvis.connectors.matrix.saying import MOST_CONTENT_BYTES, poll, said_of, size_of, tidy, words
 from parvis.core.connector import Can
 from parvis.core.post import Content, Fault, Has, MediaRule, Medium, Option, Part, Publishing
 from parvis.core.wording import Text
@@ -79,7 +79,12 @@ def _file(medium: Medium) -> dict[str, Any]:
 
 
 def _shown(medium: Medium) -> dict[str, Any]:
-    told = {"alt": tidy(medium.alt), "name": tidy(medium.name), "mime": medium.mime, "size_bytes": medium.size_bytes}
+    told = {
+        "alt": said_of(tidy(medium.alt), tidy(medium.caption)),
+        "name": tidy(medium.name),
+        "mime": medium.mime,
+        "size_bytes": medium.size_bytes,
+    }
     known = {name: getattr(medium, name) for name in ("width", "height", "duration_s")}
     return {"file_told": {**told, **{name: value for name, value in known.items() if value}}}
 
@@ -171,7 +176,7 @@ def _poll_faults(content: Content) -> Iterator[Fault]:
 PUBLISHING = Publishing(
     parts=parts,
     faults=faults,
-    has=frozenset({Has.LINK, Has.MEDIA, Has.ALT, Has.THREAD, Has.COMMENT, Has.POLL}),
+    has=frozenset({Has.LINK, Has.MEDIA, Has.ALT, Has.CAPTION, Has.THREAD, Has.COMMENT, Has.POLL}),
     media=media,
     options=(
         Option(

@@ -83,6 +83,14 @@ def file(address: str, told: Mapping[str, Any]) -> Content:
     }  # fmt: skip
 
 
+def said_of(alt: str, caption: str) -> str:
+    """A file's message has one text, which clients show below it: its caption, and its description in brackets.
+
+    Without a caption the description stands there by itself.
+    """
+    return f"{caption}\n[{alt}]" if caption and alt else caption or alt
+
+
 def described(before: Mapping[str, Any], alt: str) -> Content:
     """The same file with another description."""
     kept = {name: value for name, value in before.items() if name not in {"m.relates_to", "m.new_content", EFFECT}}

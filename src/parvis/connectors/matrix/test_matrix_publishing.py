@@ -157,6 +157,13 @@ async def test_files_follow_the_words_with_their_descriptions():
     assert (film["body"], film["info"]["duration"]) == ("v.mp4", 2500)
 
 
+async def test_caption_stands_below_a_file_with_its_description_after_it():
+    media = (medium(alt="Un lac", caption="Le lac, ce soir"), medium(caption="Sans autre"), medium())
+    both, caption, bare = await publish_all(House(), Content(media=media))
+    assert (both["body"], both["filename"]) == ("Le lac, ce soir\n[Un lac]", "b.png")
+    assert (caption["body"], bare["body"]) == ("Sans autre", "b.png")
+
+
 async def test_file_alone_is_the_post_itself():
     parts = connector.publishing.parts(Content(media=(medium(), medium())), FACTS)
     assert [part.name for part in parts] == ["media:1", "media:2", "post", "post:file1"]

@@ -68,15 +68,24 @@ def _files(
     for one in body.get("shown") or ():
         file = files[one["part"]]
         number, url = int(file["id"]), escape(str(file["url"]))
+        below = (
+            f'<figcaption class="wp-element-caption">{_text(caption)}</figcaption>'
+            if (caption := one.get("caption"))
+            else ""
+        )
         match one["kind"]:
             case "video" | "audio" as kind:
-                inside = f'<figure class="wp-block-{kind}"><{kind} controls src="{url}"></{kind}></figure>'
+                inside = f'<figure class="wp-block-{kind}"><{kind} controls src="{url}"></{kind}>{below}</figure>'
                 yield kind, {"id": number}, inside
             case _:
-                alt = escape(str(one["alt"])).replace("[", "&#91;").replace("]", "&#93;")
-                picture = f'<img src="{url}" alt="{alt}" class="wp-image-{number}"/>'
+                picture = f'<img src="{url}" alt="{_text(one["alt"])}" class="wp-image-{number}"/>'
                 has = {"id": number, "sizeSlug": "full", "linkDestination": "none"}
-                yield "image", has, f'<figure class="wp-block-image size-full">{picture}</figure>'
+                yield "image", has, f'<figure class="wp-block-image size-full">{picture}{below}</figure>'
+
+
+def _text(told: Any) -> str:
+    """No tags, and no command of a plugin."""
+    return escape(str(told)).replace("[", "&#91;").replace("]", "&#93;")
 
 
 def _block(name: str, has: Mapping[str, Any], html: str) -> str:

@@ -191,7 +191,8 @@ def _is_before(row: Mapping[str, Any], since: datetime) -> bool:
 def _says(row: Mapping[str, Any], order: Order) -> bool:
     """Where there is no mark at all, its title and words; files may be shown by other addresses."""
     source = raw_of(row, "content")
-    own = "\n".join(str(inner) for inner in order.body.get("paragraphs") or ())
+    below = [escape(str(one.get("caption") or "")) for one in order.body.get("shown") or ()]
+    own = "\n".join([*(str(inner) for inner in order.body.get("paragraphs") or ()), *below])
     has_same_words = letters_of(source) == letters_of(own)
     return (
         not mark_in(source)

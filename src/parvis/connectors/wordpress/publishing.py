@@ -85,7 +85,7 @@ def _parts(content: Content, facts: Mapping[str, str]) -> Iterator[Part]:
             body["featured"] = name
         else:
             shown = {"part": name, "kind": kind_of(medium.mime), "alt": sendable(medium.alt).strip()}
-            body["shown"].append(shown)
+            body["shown"].append({**shown, "caption": sendable(medium.caption).strip()})
     yield Part(name="post", can=Can.PUBLISH, body={**body, **_chosen(content.options)}, step=2)
 
 
@@ -100,7 +100,8 @@ def _written(content: Content) -> list[str]:
 
 def _upload(medium: Medium, content: Content, *, is_first: bool) -> dict[str, Any]:
     file = {"path": medium.path, "name": medium.name, "mime": medium.mime, "size_bytes": medium.size_bytes}
-    caption = text_in(content.options, "caption") if is_first else ""
+    # Older posts say it of the first picture alone, among what they chose of the platform's own fields.
+    caption = sendable(medium.caption).strip() or (text_in(content.options, "caption") if is_first else "")
     return {"file": file, "alt": sendable(medium.alt).strip(), "caption": caption}
 
 
@@ -205,7 +206,7 @@ _NO_CATEGORY = Text(
 PUBLISHING = Publishing(
     parts=parts,
     faults=faults,
-    has=frozenset({Has.TITLE, Has.LINK, Has.MEDIA, Has.ALT, Has.THREAD}),
+    has=frozenset({Has.TITLE, Has.LINK, Has.MEDIA, Has.ALT, Has.CAPTION, Has.THREAD}),
     media=media,
     options=(
         Option(
@@ -237,7 +238,6 @@ PUBLISHING = Publishing(
             kind="text",
             help=Text("Empty: WordPress makes it of the title.", "Vide\u202f: WordPress la fait du titre."),
         ),
-        Option(name="caption", label=Text("Caption of the first picture", "Légende de la première image"), kind="text"),
         Option(
             name="comments",
             label=Text("Comments", "Commentaires"),

@@ -91,6 +91,27 @@ def test_first_picture_is_the_articles_own_and_the_others_stand_in_the_text():
     assert mark_in(source) == key
 
 
+def test_each_file_has_its_own_caption_there():
+    media = (
+        medium(alt="Un lac", caption="Le lac, au <soir>"),
+        medium("video/mp4", caption="La fête"),
+        medium(alt="Une salle", caption="[gallery] & co"),
+        medium(alt="Rien"),
+    )
+    options = {"caption": "Older posts said it here"}
+    parts = connector.publishing.parts(Content(title="T", text="One", media=media, options=options), FACTS)
+    assert [part.body["caption"] for part in parts[:-1]] == ["Le lac, au <soir>", "La fête", "[gallery] & co", ""]
+    files = {f"media:{number}": {"id": number, "url": f"https://s.example/{number}"} for number in range(1, 5)}
+    for facts in (FACTS, {**FACTS, "format": "classic"}):
+        body = connector.publishing.parts(Content(title="T", text="One", media=media), facts)[-1].body
+        source = source_of(body, files, key=str(uuid.uuid4()))
+        below = [
+            piece.partition("</figcaption>")[0] for piece in source.split('<figcaption class="wp-element-caption">')
+        ]
+        assert below[1:] == ["La fête", "&#91;gallery&#93; &amp; co"], "the first stands above the article"
+        assert source.count("<figure") == source.count("</figure>") == 3
+
+
 def test_classic_source_has_no_blocks_and_bears_its_mark_at_the_end():
     key = str(uuid.uuid4())
     source = source_of(body_of({"format": "classic"}, text="One\n\nTwo"), {}, key=key)

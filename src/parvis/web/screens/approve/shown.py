@@ -48,7 +48,7 @@ def _same(one: Content, other: Content) -> bool:
 
 
 def _read(content: Content) -> tuple[object, ...]:
-    media = tuple((medium.asset or medium.path, medium.alt) for medium in content.media)
+    media = tuple((medium.asset or medium.path, medium.alt, medium.caption) for medium in content.media)
     return (
         content.text, content.title, content.link, content.warning, content.thread, content.comment, content.poll,
         content.language, media,

@@ -46,6 +46,7 @@ def change(request: HttpRequest, row: Channel, form: ChangeForm) -> bool:
             name=given["name"],
             department=department,
             opens_conversations=[Kind(kind) for kind in given["opens_conversations"]],
+            audience_zone=given.get("audience_zone"),
             now=request.now,  # type: ignore[attr-defined]
         )
     except ParvisError as error:

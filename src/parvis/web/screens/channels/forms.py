@@ -84,10 +84,17 @@ class DetailsForm(CredentialsForm):
 class ChangeForm(forms.Form):
     """What can be changed of a channel without touching the platform."""
 
-    def __init__(self, *args: Any, departments: list[Department], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, departments: list[Department], has_audience: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["department_id"] = _department_field(departments)
+        if not has_audience:
+            del self.fields["audience_zone"]
 
+    audience_zone = forms.CharField(
+        label=_("Where most of its public lives"), required=False, max_length=60,
+        help_text=_("A time zone such as America/New_York: its time stands beside yours where posts are planned. Empty: as the house says of its public."),
+        widget=forms.TextInput(attrs={"list": "zone-names", "dir": "ltr", "autocomplete": "off"}),
+    )  # fmt: skip
     name = forms.CharField(label=_("Name"), max_length=LONGEST_NAME, widget=forms.TextInput(attrs={"dir": "auto"}))
     opens_conversations = forms.MultipleChoiceField(
         label=_("What opens conversations"), required=False, choices=lambda: list(kind_words().items())

@@ -23,6 +23,7 @@ from parvis.orgs.access import may, must, reach_of
 from parvis.orgs.audit import history_of
 from parvis.orgs.queries import departments_of, departments_where
 from parvis.orgs.rights import Action
+from parvis.orgs.wanted import zones
 from parvis.web.screens.channels import changing
 from parvis.web.screens.channels.files import job_card
 from parvis.web.screens.channels.forms import ChangeForm, FileForm
@@ -99,8 +100,11 @@ def _change_form(request: HttpRequest, row: Channel) -> ChangeForm:
         "name": row.name,
         "department_id": row.department_id,
         "opens_conversations": row.opens_conversations,
+        "audience_zone": row.audience_zone,
     }
-    return ChangeForm(request.POST or None, departments=departments, initial=initial)
+    connector = connectors().get(row.connector)
+    has_audience = connector is not None and connector.publishing is not None
+    return ChangeForm(request.POST or None, departments=departments, has_audience=has_audience, initial=initial)
 
 
 def _context(request: HttpRequest, row: Channel, form: ChangeForm | None) -> dict[str, Any]:
@@ -119,6 +123,7 @@ def _context(request: HttpRequest, row: Channel, form: ChangeForm | None) -> dic
         "has_hook": bool(connector and connector.hook),
         "can": can_words(row.can),
         "form": form,
+        "zones": zones() if form is not None and "audience_zone" in form.fields else (),
         "file_form": FileForm(),
         "takes_files": may_manage and bool(file_readers()),
         "stuck": [

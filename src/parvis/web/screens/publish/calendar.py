@@ -56,7 +56,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     asked = asked_of(request)
     first, after = _span(asked)
     channels = {
-        key: (name, facts) for key, name, facts in channels_of(member).values_list("pk", "name", "facts")
+        key: (name, zone) for key, name, zone in channels_of(member).values_list("pk", "name", "audience_zone")
     }  # fmt: skip
     wanted = asked.wanted(department)
     showing = _showing(request, asked, channels)
@@ -81,7 +81,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "may_draft": reach_of(member).anywhere(Action.DRAFT),
         "may_plan": may_plan,
         "drafts": _drafts(request) if may_plan and asked.view != "list" else [],
-        "filters": _filters(request, asked, {key: name for key, (name, _facts) in channels.items()}),
+        "filters": _filters(request, asked, {key: name for key, (name, _zone) in channels.items()}),
         "move_url": reverse("calendar-move"),
         **(_by_department(request, asked, shown, sheet) if asked.view == "departments" else _laid_out(asked, sheet)),
     }
@@ -168,12 +168,12 @@ def _joined(pieces: Any) -> SafeString:
     return SafeString("".join(pieces))
 
 
-def _showing(request: Any, asked: Asked, channels: Mapping[int, tuple[str, Mapping[str, str]]]) -> Showing:
+def _showing(request: Any, asked: Asked, channels: Mapping[int, tuple[str, str]]) -> Showing:
     return Showing(
         asked.clock,
         asked.clocks,
-        channels={key: name for key, (name, _facts) in channels.items()},
-        audiences={key: zone for key, (_name, facts) in channels.items() if (zone := facts.get("audience_zone"))},
+        channels={key: name for key, (name, _zone) in channels.items()},
+        audiences={key: zone for key, (_name, zone) in channels.items() if zone},
         departments={} if request.department else {one.pk: one.name for one in request.departments},
         may_move=reach_of(request.member).departments(Action.PUBLISH),
     )

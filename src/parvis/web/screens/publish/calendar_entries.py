@@ -84,9 +84,9 @@ class Showing:
 
     def _clocks(self, one: Slotted, local: datetime) -> str:
         zones = {clock.zone: clock.city for clock in self.others}
-        for key, _state in one.places:
-            if zone := self.audiences.get(key):
-                zones.setdefault(zone, Clock(zone, "").city)
+        audiences = {zone for key, _state in one.places if (zone := self.audiences.get(key))}
+        for zone in sorted(audiences):
+            zones[zone] = Clock(zone, "").city
         if one.local and one.zone:
             zones.setdefault(one.zone, Clock(one.zone, "").city)
         zones.pop(self.clock.zone, None)
@@ -95,7 +95,8 @@ class Showing:
             there = one.due_at.astimezone(ZoneInfo(zone))
             day = "" if there.date() == local.date() else f"{date_format(there.date(), 'D')} "
             planned = _(" (planned there)") if one.local and zone == one.zone else ""
-            said.append(f"{day}{there:%H:%M} {city}{planned}")
+            whose = _("for the audience ({city})").format(city=city) if zone in audiences else city
+            said.append(f"{day}{there:%H:%M} {whose}{planned}")
         return " · ".join(said)
 
 

@@ -1,7 +1,7 @@
 """What leaves, channel by channel: as it will read, how long it is there, and what stands in its way."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from parvis.core.errors import ParvisError
 from parvis.core.measuring import Measure, Measured, TextPart, split_thread
 from parvis.core.post import Content, Fault, Has, Poll
 from parvis.core.wording import Text
-from parvis.publishing.content import faults_of, hints_of, with_campaign
+from parvis.publishing.content import faults_of, hints_of, hints_of_campaign, with_campaign
 from parvis.publishing.drafting import Draft
 from parvis.publishing.media import Shelf
 from parvis.publishing.models import Campaign
@@ -58,6 +58,7 @@ class Card:
     language: str = ""
     cuts: list[Cut] = field(default_factory=list)
     poll: Poll | None = None
+    has_own_media: bool = False
     at_media: list[tuple[int, Fault]] = field(default_factory=list)
     """What stands against one of the media, or should be looked at, by its place."""
     faults: list[Text] = field(default_factory=list)
@@ -79,10 +80,11 @@ def cards_of(
         if not variants.get(one.channel.pk, {}).get("is_on"):
             continue
         connector = connector_of(one.channel)
-        card = Card(one.channel, connector.name.in_language(get_language() or "en"))
+        changes = variants[one.channel.pk]["changes"]
+        card = Card(one.channel, connector.name.in_language(get_language() or "en"), has_own_media="media" in changes)
         cards.append(card)
         try:
-            wish = with_campaign(with_changes(common, variants[one.channel.pk]["changes"]), campaign, one.channel)
+            wish = with_campaign(with_changes(common, changes), campaign, one.channel)
         except ParvisError as error:
             card.faults.append(error.text)
             continue
@@ -91,7 +93,8 @@ def cards_of(
     cuts = cuts_of([(wish.media, card.channel) for card, wish in read], shelf)
     for card, wish in read:
         _fill(card, wish, shelf, now=now, due_at=due_at or now)
-        card.cuts = cuts[card.channel.pk]
+        _judge(card, hints_of_campaign(wish, campaign))
+        card.cuts = _with_captions(cuts[card.channel.pk], wish, card.channel)
     return cards
 
 
@@ -111,6 +114,13 @@ def _fill(card: Card, wish: Content, shelf: Shelf, *, now: datetime, due_at: dat
         by_place = shelf.faults_by_place(wish, channel, now=now, due_at=due_at)
         card.at_media = [(place, fault) for place, faults in enumerate(by_place) for fault in faults]
         _judge(card, dict.fromkeys(fault for _, fault in card.at_media))
+
+
+def _with_captions(cuts: list[Cut], wish: Content, channel: Channel) -> list[Cut]:
+    publishing = connector_of(channel).publishing
+    if publishing is None or Has.CAPTION not in publishing.has:
+        return cuts
+    return [replace(cut, caption=medium.caption.strip()) for cut, medium in zip(cuts, wish.media, strict=True)]
 
 
 def split_for(written: Written, offered: Iterable[Offered]) -> tuple[str, list[str]]:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from parvis.assets.services import PIECE_BYTES
 from parvis.channels.queries import channels_of
 from parvis.core.errors import DraftConflict, NotAllowed, ParvisError
-from parvis.core.post import Option
+from parvis.core.post import Has, Option
 from parvis.orgs.access import may, must, reach_of
 from parvis.orgs.queries import departments_where
 from parvis.orgs.rights import Action
@@ -34,6 +34,7 @@ from parvis.web.screens.publish.form import (
     draft_of,
     fields_of,
     has_any,
+    media_name,
     offered_channels,
     option_field,
     read_form,
@@ -130,7 +131,8 @@ def cards(request: HttpRequest, key: int) -> HttpResponse:
         draft = draft_of(post)
         written = read_form(request.POST, draft, offered)
         before = [draft.content, *(variant["changes"] for variant in draft.variants.values())]
-        settle_media(request.member, as_json(written.content), before=before)  # type: ignore[attr-defined]
+        changes = [variant["changes"] for variant in written.variants.values()]
+        settle_media(request.member, as_json(written.content), changes, before=before)  # type: ignore[attr-defined]
         found = cards_of(
             written.content, written.variants, offered, now=request.now, due_at=post.due_at,  # type: ignore[attr-defined]
             campaign=post.campaign,
@@ -163,15 +165,17 @@ def _context(request: HttpRequest, post: Post, draft: Draft, **more: Any) -> dic
     seen = {channel.pk for channel in channels}
     hidden = sum(variant["is_on"] and key not in seen for key, variant in variants.items())
     found = [] if is_later else _cards(request, post, draft, offered)
+    choices, has = [_choice(one, fields) for one in offered], has_any(offered)
     return {
         "post": post,
         "fields": fields,
         "may_write": may_write(request, post),
         "may_comment": may(member, Action.NOTE, post),
-        "has": has_any(offered),
+        "has": has,
+        "shows_media": "media" in has or fields["media"] != "[]" or any(one["own_media"] for one in choices),
         "languages": LANGUAGES,
         "is_other_language": bool(fields["language"]) and fields["language"] not in dict(LANGUAGES),
-        "choices": [_choice(one, fields) for one in offered],
+        "choices": choices,
         "hidden_count": hidden,
         "cards": found,
         "cards_later": is_later,
@@ -197,10 +201,12 @@ def _choice(one: Offered, fields: dict[str, Any]) -> dict[str, Any]:
     key = one.channel.pk
     options = [_option(one, option, fields) for option in one.publishing.options]
     text, is_alone = fields[f"v-{key}-text"], fields[f"v-{key}-alone"]
-    is_other = bool(text or is_alone or any(option["is_other"] for option in options))
+    own_media = fields.get(media_name(key))
+    is_other = bool(text or is_alone or own_media or any(option["is_other"] for option in options))
     return {
         "channel": one.channel, "is_on": str(key) in fields["channels"], "text": text, "is_alone": is_alone,
-        "options": options, "is_other": is_other,
+        "options": options, "is_other": is_other, "own_media": own_media,
+        "has_caption": Has.CAPTION in one.publishing.has,
     }  # fmt: skip
 
 
@@ -271,15 +277,17 @@ def _label(name: str, offered: list[Offered]) -> str:
     return f"{field_name('options' if inner.startswith('option') else inner)} – {channel}"
 
 
-def _media_notes(cards: Iterable[Card]) -> dict[int, list[dict[str, Any]]]:
-    """By a medium’s place, what stands against it and where, each said once."""
-    found: dict[int, dict[str, dict[str, Any]]] = {}
+def _media_notes(cards: Iterable[Card]) -> dict[str, dict[int, list[dict[str, Any]]]]:
+    """By whose media they are ("" for all, else the channel’s id) and place, what stands against one and where, once."""
+    found: dict[str, dict[int, dict[str, dict[str, Any]]]] = {}
     for card in cards:
+        whose = str(card.channel.pk) if card.has_own_media else ""
         for place, fault in card.at_media:
             said = words(fault.words)
-            note = found.setdefault(place, {}).setdefault(said, {"words": said, "is_hint": fault.is_hint, "where": []})
+            notes = found.setdefault(whose, {}).setdefault(place, {})
+            note = notes.setdefault(said, {"words": said, "is_hint": fault.is_hint, "where": []})
             note["where"].append(card.channel.name)
-    return {place: list(notes.values()) for place, notes in found.items()}
+    return {whose: {at: list(notes.values()) for at, notes in places.items()} for whose, places in found.items()}
 
 
 def _lasting(seconds: int) -> str:

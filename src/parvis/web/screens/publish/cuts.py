@@ -23,6 +23,8 @@ class Cut:
     width: str = ""
     height: str = ""
     lasts: str = ""
+    caption: str = ""
+    """What stands below it there."""
 
 
 def cuts_of(media: Sequence[tuple[Sequence[Medium], Channel]], shelf: Shelf) -> dict[int, list[Cut]]:

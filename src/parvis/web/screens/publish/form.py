@@ -1,6 +1,6 @@
 """A post as its composer sends it: fields that are flat, read into content and variants, and written back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,14 +9,14 @@ from django.http import QueryDict
 from parvis.channels.models import Channel
 from parvis.channels.registry import connectors
 from parvis.core.connector import Can
-from parvis.core.post import Content, Option, Publishing
+from parvis.core.post import Content, Has, Option, Publishing
 from parvis.orgs.access import may
 from parvis.orgs.models import Member
 from parvis.orgs.rights import Action
 from parvis.publishing.drafting import Draft
 from parvis.publishing.models import Post
 from parvis.publishing.written import as_content
-from parvis.web.screens.publish.media import media_field, media_from, poll_fields, poll_from
+from parvis.web.screens.publish.media import media_field, media_from, own_media_field, poll_fields, poll_from
 
 COMMON = ("text", "title", "link", "language", "warning", "comment")
 MOST_PARTS = 60
@@ -85,6 +85,9 @@ def read_form(data: QueryDict, draft: Draft, offered: Iterable[Offered]) -> Writ
             continue
         before = draft.variants.get(str(key), {"changes": {}})["changes"]
         changes, is_on = _changes(data, one, before), str(key) in chosen
+        if (own := media_name(key)) in data:
+            there = [*before.get("media", ()), *(draft.content.get("media") or ())]
+            changes = _with_media(changes, str(data[own]), there)
         if is_on or changes or key in variants:
             variants[key] = {"changes": changes, "is_on": is_on}
     return Written(title=data.get("working_title", draft.title), content=as_content(content), variants=variants)
@@ -106,11 +109,23 @@ def fields_of(draft: Draft, offered: Iterable[Offered]) -> dict[str, Any]:
             found["channels"].append(str(key))
         changes = variant["changes"]
         found[f"v-{key}-text"] = changes.get("text", "")
+        if has_own_media(one, changes):
+            found[media_name(key)] = own_media_field(changes)
         found[f"v-{key}-alone"] = changes.get("thread") == []
         chosen = changes.get("options", {})
         for option in one.publishing.options:
             found[option_field(key, option)] = _shown(option, chosen.get(option.name, option.default))
     return found
+
+
+def media_name(key: int) -> str:
+    """Of the field that holds a channel's own media; empty: those of all."""
+    return f"v-{key}-media"
+
+
+def has_own_media(one: Offered, changes: Mapping[str, Any]) -> bool:
+    """Whether it may have its own, or has."""
+    return Has.MEDIA in one.publishing.has or "media" in changes
 
 
 def option_field(key: int, option: Option) -> str:
@@ -151,6 +166,11 @@ def _changes(data: QueryDict, one: Offered, before: Mapping[str, Any]) -> Change
     else:
         changes.pop("options", None)
     return changes
+
+
+def _with_media(changes: Changes, written: str, there: Sequence[Mapping[str, Any]]) -> Changes:
+    rest = {name: value for name, value in changes.items() if name != "media"}
+    return {**rest, "media": media_from(written, there)} if written.strip() else rest
 
 
 def _names(one: Offered) -> set[str]:

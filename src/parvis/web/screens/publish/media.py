@@ -52,15 +52,21 @@ def poll_from(data: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _told(one: Mapping[str, Any]) -> dict[str, Any]:
-    wish = {name: one.get(name) for name in ("alt", "focus")}
+    wish = {"alt": one.get("alt", ""), "caption": one.get("caption", ""), "focus": one.get("focus")}
     if one.get("asset") is None:
         return {"file": _mark(one), "name": one.get("name", ""), **wish}
     more = {name: one.get(name) for name in ("asset", "version", "ratio", "trim", "subtitles")}
     return {**more, **wish, "is_burnt_in": bool(one.get("is_burnt_in"))}
 
 
+def own_media_field(changes: Mapping[str, Any]) -> str:
+    """Of a channel: "" where its media are those of all."""
+    return media_field(changes) if "media" in changes else ""
+
+
 def _read(one: Mapping[str, Any], files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    wish = {"alt": str(one.get("alt") or "")[:_LONGEST_ALT], "focus": _pair(one.get("focus"), most=1.0)}
+    said = {name: str(one.get(name) or "")[:_LONGEST_ALT] for name in ("alt", "caption")}
+    wish = {**said, "focus": _pair(one.get("focus"), most=1.0)}
     if "file" in one:
         if one["file"] not in files:
             raise BadInput(detail=_UNREADABLE)

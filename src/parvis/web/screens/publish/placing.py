@@ -19,6 +19,7 @@ from parvis.orgs.models import Member
 from parvis.orgs.rights import Action
 from parvis.publishing import lookups
 from parvis.publishing.campaigns import place_post
+from parvis.publishing.drafting import is_asked_or_approved
 from parvis.publishing.lookups import Place
 from parvis.publishing.models import Every, Occurrence, OccurrenceState, Post, PostState, Repeat
 from parvis.publishing.queueing import has_slot
@@ -28,7 +29,7 @@ from parvis.web.asked import asked_number, asked_numbers
 from parvis.web.errors import words_of
 from parvis.web.screens.publish.evergreen import why_words
 from parvis.web.screens.publish.planning_asked import WEEK, answered, asked_date, asked_time, zones
-from parvis.web.screens.publish.views import post_for
+from parvis.web.screens.publish.views import may_write, post_for
 from parvis.web.screens.publish.words import Look, look_of_post
 
 SHOWN = 5
@@ -60,6 +61,10 @@ class Panel:
     place: Place
     may_plan: bool
     may_draft: bool
+    may_write: bool
+    """The composer is on the page."""
+    is_bound: bool
+    """Its words are approved, or wait for it: what changes them asks for approval again."""
     can_queue: bool
     can_repeat: bool
     has_slot: bool
@@ -80,6 +85,7 @@ def panel_of(post: Post, member: Member, request: Any) -> Panel:
     may_plan = may(member, Action.PUBLISH, post)
     return Panel(
         place=place, may_plan=may_plan, may_draft=may(member, Action.DRAFT, post),
+        may_write=may_write(request, post), is_bound=bool(place.campaigns) and is_asked_or_approved(post),
         can_queue=may_plan and bool(place.queues) and post.state in _QUEUEABLE and not is_pattern,
         can_repeat=may_plan and repeat is None and post.state in _PATTERN,
         has_slot=place.entry is not None and _has_slot(place, post),
@@ -230,7 +236,10 @@ def _place(request: Any, post: Post) -> str:
         wishes["labels"] = data["labels"].split(",")
     if "evergreen_until" in data:
         wishes["evergreen_until"] = asked_date(data["evergreen_until"], Text("last day", "dernier jour"))
+    before = post.version
     place_post(post, request.member, now=request.now, **wishes)
+    if post.version != before:
+        return _("Kept. Its links are others now: it needs approval again.")
     return _("Kept.")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from parvis.core.wording import Text
@@ -14,6 +15,7 @@ from parvis.orgs.models import House, Member
 from parvis.orgs.rights import Action
 from parvis.publishing import queries
 from parvis.publishing.approving import who_stands
+from parvis.publishing.calendars import options_of
 from parvis.publishing.models import (
     ApprovalKind,
     ApprovalRequest,
@@ -90,6 +92,17 @@ class Asked:
     """Why somebody who could approve may not approve this one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who reads it elsewhere than where it is planned."""
+
+    zone: str
+    place: str
+    """“New York – Our toots, Our sky”; without names where it is the audience of all of them."""
+    words: str
+    """“18:00 here, 12:00 for the audience (New York)”; "" where no time stands there yet, or it is the same."""
+
+
 @dataclass(slots=True)
 class Status:
     look: Look
@@ -112,6 +125,9 @@ class Status:
     """On more than one channel at once."""
     due_elsewhere: str = ""
     """The planned time as the wall of its zone shows it, where that is not the reader's."""
+    audiences: list[Audience] = field(default_factory=list)
+    audience_words: str = ""
+    """What a browser fills in as a time is typed."""
 
 
 def status_of(post: Post, member: Member, house: House | None, *, seen: set[int], now: datetime) -> Status:
@@ -137,6 +153,8 @@ def status_of(post: Post, member: Member, house: House | None, *, seen: set[int]
     _with_approvers(status, newest, standing, post, member)
     status.acts = _acts(post, member, status, progress, may_publish=may_publish)
     _with_time(status, post, member, house, now=now)
+    if post.due_at is not None or status.acts & {"plan", "move"}:
+        _with_audiences(status, post, house, seen)
     return status
 
 
@@ -280,6 +298,31 @@ def _with_time(status: Status, post: Post, member: Member, house: House | None, 
         status.due_day = local.date().isoformat()
     if post.due_at is not None and post.zone and _differs(post.due_at, post.zone):
         status.due_elsewhere = f"{status.due_day} {status.due_time} ({post.zone})"
+
+
+def _with_audiences(status: Status, post: Post, house: House | None, seen: set[int]) -> None:
+    """Of the channels for which it is, by zone."""
+    of_all = options_of(house).audience_zone if house is not None else ""
+    names: dict[str, list[str]] = {}
+    rows = queries.audiences_of(post, seen)
+    for name, zone in rows:
+        if zone or of_all:
+            names.setdefault(zone or of_all, []).append(name)
+    status.audience_words = _("{here} here, {there} for the audience ({place})")
+    for zone, some in sorted(names.items()):
+        city = zone.rpartition("/")[2].replace("_", " ")
+        place = city if len(some) == len(rows) else f"{city} – {', '.join(some)}"
+        status.audiences.append(Audience(zone, place, _there(status.audience_words, post, zone, place)))
+
+
+def _there(words: str, post: Post, zone: str, place: str) -> str:
+    if post.due_at is None or not post.zone:
+        return ""
+    here, there = (post.due_at.astimezone(ZoneInfo(one)) for one in (post.zone, zone))
+    if here.utcoffset() == there.utcoffset():
+        return ""
+    day = "" if here.date() == there.date() else f"{date_format(there.date(), 'D')} "
+    return words.format(here=f"{here:%H:%M}", there=f"{day}{there:%H:%M}", place=place)
 
 
 def _differs(at: datetime, zone: str) -> bool:

@@ -8,11 +8,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from parvis.assets.queries import titles_of
 from parvis.channels.queries import channels_of
 from parvis.orgs.access import may, reach_of
 from parvis.orgs.rights import Action
 from parvis.publishing import queries
-from parvis.publishing.differing import diff_versions
+from parvis.publishing.differing import assets_of_version, diff_versions
 from parvis.publishing.models import Post, PostState, PostVersion
 from parvis.web.asked import asked_number
 from parvis.web.screens.publish.lists import PAGE, TABS, cursor_of, post_lines, read_cursor, tab_called
@@ -51,10 +52,11 @@ def versions(request: HttpRequest, key: int) -> HttpResponse:
     rows = queries.versions_of(post)
     found = list((rows.filter(number__lt=below) if below else rows)[: VERSIONS_SHOWN + 1])
     names = dict(channels_of(request.member).values_list("pk", "name"))  # type: ignore[attr-defined]
+    titles = titles_of(request.member, {key for one in found for key in assets_of_version(one)})  # type: ignore[attr-defined]
     shown = found[:VERSIONS_SHOWN]
     context = {
         "post": post,
-        "versions": [_version(one, _before(one, found), names) for one in shown],
+        "versions": [_version(one, _before(one, found), names, titles) for one in shown],
         "next_url": f"?before={shown[-1].number}" if len(found) > VERSIONS_SHOWN else "",
     }
     return render(request, "screens/publish/versions.html", context)
@@ -72,8 +74,10 @@ def may_write(request: HttpRequest, post: Post) -> bool:
     return post.state in OPEN_STATES and may(request.member, Action.DRAFT, post)  # type: ignore[attr-defined]
 
 
-def _version(version: PostVersion, before: PostVersion | None, names: dict[int, str]) -> dict[str, Any]:
-    diffs = [] if before is None else diff_versions(before, version)
+def _version(
+    version: PostVersion, before: PostVersion | None, names: dict[int, str], titles: dict[int, str]
+) -> dict[str, Any]:
+    diffs = [] if before is None else diff_versions(before, version, titles=titles)
     shown = [
         {"field": field_name(one.field), "channel": names.get(one.channel_id or 0, ""), "pieces": one.pieces}
         for one in diffs

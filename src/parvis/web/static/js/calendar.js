@@ -4,7 +4,7 @@
   const { $, cookie, toast, say } = window.parvis;
   const grid = () => $("#calendar"), said = $("#calendar-said");
   const cells = () => [...grid().querySelectorAll("[data-day]")];
-  const MOVES_PX = 6, EDGE_PX = 48;
+  const MOVES_PX = 6, EDGE_PX = 48, LONG_PRESS_MS = 450, TURN_MS = 700;
   let held = null, justDropped = false;
 
   const tell = (text) => { said.textContent = text; };
@@ -38,9 +38,8 @@
       if (old) fresh ? old.replaceWith(document.adoptNode(fresh)) : old.remove();
     }
   }
-  const focusOn = (key) => $(`[data-post="${CSS.escape(key)}"]`)?.focus();
-  function put(entry, cell) {
-    const from = entry.closest("[data-day]");
+  const focusOn = (key) => document.querySelector(`:is(#calendar, #to-plan) [data-post="${CSS.escape(key)}"]`)?.focus();
+  function put(entry, cell, from = entry.closest("[data-day]")) {
     const isSame = from === cell || (from && !cell.dataset.hour && from.dataset.day === cell.dataset.day);
     if (isSame) { tell(grid().dataset.left); return; }
     const fields = { post: entry.dataset.post, day: cell.dataset.day, zone: grid().dataset.zone };
@@ -63,54 +62,108 @@
     cell?.classList.add("is-over");
   }
   function end() {
+    clearTimeout(held?.press);
+    clearTimeout(held?.turn);
     held?.ghost?.remove();
     held?.entry.classList.remove("is-held");
+    held?.left.forEach((old) => old.remove());
+    const late = held?.late || [];
+    document.querySelectorAll(".is-turning").forEach((one) => one.classList.remove("is-turning"));
     document.body.classList.remove("is-dragging");
     mark(null);
     held = null;
+    late.forEach((detail) => document.dispatchEvent(new CustomEvent("parvis:live", { detail })));
   }
+  // What is held is not taken away by what others do meanwhile: that is shown once the hand lets go.
+  document.addEventListener("parvis:live", (event) => {
+    if (!held?.ghost) return;
+    (held.late ||= []).push(event.detail);
+    event.stopImmediatePropagation();
+  }, true);
 
-  // By hand: with a mouse or a pen. A finger scrolls; its way is the post’s own page.
+  // By hand: with a mouse or a pen at once, with a finger after a long press; a finger that moves before scrolls.
   document.addEventListener("pointerdown", (event) => {
-    const entry = event.target.closest("[data-post]");
-    if (!entry || event.button !== 0 || event.pointerType === "touch" || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const entry = event.target.closest("[data-post]"), isFinger = event.pointerType === "touch";
+    if (!event.isPrimary) { if (held?.by === "hand") end(); return; }
+    if (!entry || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
     end();
-    held = { entry, x: event.clientX, y: event.clientY, by: "hand", ghost: null };
+    held = { entry, x: event.clientX, y: event.clientY, by: "hand", ghost: null, isFinger, left: [], press: 0, turn: 0 };
+    if (isFinger) held.press = setTimeout(() => { begin(); navigator.vibrate?.(15); follow(); }, LONG_PRESS_MS);
   });
   document.addEventListener("dragstart", (event) => { if (event.target.closest?.("[data-post]")) event.preventDefault(); });
+  document.addEventListener("contextmenu", (event) => { if (held?.isFinger) event.preventDefault(); });
+  $(".page-calendar").addEventListener("touchmove", (event) => { if (held?.ghost && event.cancelable) event.preventDefault(); }, { passive: false });
   document.addEventListener("pointermove", (event) => {
-    if (held?.by !== "hand") return;
+    if (held?.by !== "hand" || !event.isPrimary) return;
+    const hasMoved = Math.hypot(event.clientX - held.x, event.clientY - held.y) >= MOVES_PX;
     if (!held.ghost) {
-      if (Math.hypot(event.clientX - held.x, event.clientY - held.y) < MOVES_PX) return;
+      if (!hasMoved) return;
+      if (held.isFinger) { end(); return; }
       begin();
     }
-    held.ghost.style.translate = `${event.clientX + 8}px ${event.clientY + 8}px`;
-    mark(document.elementFromPoint(event.clientX, event.clientY)?.closest("#calendar [data-day]"));
-    if (event.clientY < EDGE_PX) scrollBy(0, -12);
-    else if (event.clientY > innerHeight - EDGE_PX) scrollBy(0, 12);
+    held.x = event.clientX;
+    held.y = event.clientY;
+    follow();
+    if (held.y < EDGE_PX) scrollBy(0, -12);
+    else if (held.y > innerHeight - EDGE_PX) scrollBy(0, 12);
   });
   function begin() {
     held.ghost = held.entry.cloneNode(true);
     held.ghost.className = "entry entry-ghost";
     held.ghost.removeAttribute("href");
+    held.ghost.removeAttribute("data-post");
     held.ghost.setAttribute("aria-hidden", "true");
     document.body.append(held.ghost);
     held.entry.classList.add("is-held");
     document.body.classList.add("is-dragging");
     getSelection()?.removeAllRanges();
   }
-  document.addEventListener("pointerup", () => {
-    if (held?.by !== "hand") return;
-    const { entry, ghost } = held, cell = $(".is-over");
+  // What is below the hand: a day, or an arrow, which turns the page after a moment, again and again.
+  function follow() {
+    held.ghost.style.translate = `${held.x + 8}px ${held.y + 8}px`;
+    const below = document.elementFromPoint(held.x, held.y), arrow = below?.closest("[data-turns]") || null;
+    mark(below?.closest("#calendar [data-day]"));
+    if (arrow === (held.arrow || null)) return;
+    clearTimeout(held.turn);
+    held.arrow?.classList.remove("is-turning");
+    held.arrow = arrow;
+    arrow?.classList.add("is-turning");
+    if (arrow) held.turn = setTimeout(turn, TURN_MS, held, arrow.href);
+  }
+  // The page that is left stays until the hand lets go: a finger's moves are told to what it was put on.
+  async function turn(mine, address) {
+    let page = null;
+    try {
+      const answer = await fetch(address, { credentials: "same-origin", headers: { "X-Requested-With": "fetch" } });
+      if (answer.ok) page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    } catch { /* it is said below */ }
+    if (held !== mine) return;
+    if (!page?.getElementById("calendar")) { toast(say("failed"), { tone: "harm" }); return; }
+    const old = grid(), fresh = document.adoptNode(page.getElementById("calendar"));
+    old.removeAttribute("id");
+    old.removeAttribute("data-refresh-on");
+    old.hidden = true;
+    old.after(fresh);
+    mine.left.push(old);
+    for (const part of [".page-head", ".calendar-bar"]) $(part).replaceWith(document.adoptNode(page.querySelector(part)));
+    history.replaceState(history.state, "", address);
+    tell($("h1").textContent);
+    mine.arrow = null;
+    follow();
+  }
+  document.addEventListener("pointerup", (event) => {
+    if (held?.by !== "hand" || !event.isPrimary) return;
+    const { entry, ghost, isFinger, left } = held, cell = $(".is-over"), isTurned = left.length > 0;
+    const from = entry.closest("[data-day]");
     end();
     if (!ghost) return;
     justDropped = true;
-    setTimeout(() => { justDropped = false; }, 0);
-    if (cell && entry.isConnected) put(entry, cell);
+    setTimeout(() => { justDropped = false; }, isFinger ? 400 : 0); // a click comes after the hand
+    if (cell && (entry.isConnected || isTurned)) put(entry, cell, from);
   });
   document.addEventListener("pointercancel", end);
   document.addEventListener("click", (event) => {
-    if (justDropped) { event.preventDefault(); event.stopPropagation(); }
+    if (justDropped) { justDropped = false; event.preventDefault(); event.stopPropagation(); }
   }, true);
 
   // By keys: m on a post, the arrows choose, Enter puts it there.
@@ -121,7 +174,7 @@
     end();
     const all = cells(), cell = entry.closest("[data-day]") || all.find((one) => one.matches(".is-today, .is-today *")) || all[0];
     if (!cell) return;
-    held = { entry, by: "keys", cell };
+    held = { entry, by: "keys", cell, left: [] };
     entry.classList.add("is-held");
     mark(cell);
     tell(`${titleOf(entry)}. ${grid().dataset.begun} ${cell.dataset.name}`);

@@ -12,6 +12,37 @@
   }
   if (present) { here(); setInterval(here, 15000); }
   document.addEventListener("visibilitychange", here);
+
+  // What the clock shows at the typed time where those live who will read it.
+  const clocks = {};
+  function wallOf(at, zone) {
+    clocks[zone] ||= new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric" });
+    const found = Object.fromEntries(clocks[zone].formatToParts(at).map((part) => [part.type, Number(part.value)]));
+    return Date.UTC(found.year, found.month - 1, found.day, found.hour, found.minute);
+  }
+  function momentOf(wall, zone) {
+    let at = wall;
+    for (let turn = 0; turn < 2; turn += 1) at += wall - wallOf(at, zone);
+    return at;
+  }
+  function tellAudiences() {
+    const list = $("[data-audiences]"), when = list?.closest("form");
+    if (!when) return;
+    const { day, time, zone } = when.elements, wall = Date.parse(`${day.value}T${time.value}Z`);
+    for (const line of list.children) {
+      let words = "";
+      if (!Number.isNaN(wall)) {
+        const there = wallOf(momentOf(wall, zone.value), line.dataset.zone), shown = new Date(there);
+        const name = new Date(wall).toISOString().slice(0, 10) === shown.toISOString().slice(0, 10) ? "" : `${shown.toLocaleDateString(document.documentElement.lang, { weekday: "short", timeZone: "UTC" })} `;
+        const places = { here: time.value, there: name + shown.toISOString().slice(11, 16), place: line.dataset.place };
+        if (there !== wall) words = list.dataset.audiences.replace(/\{(\w+)\}/g, (whole, key) => places[key] ?? whole);
+      }
+      if (line.textContent !== words) line.textContent = words;
+      line.hidden = !words;
+    }
+  }
+  document.addEventListener("input", (event) => { if (event.target.closest("#change-time")) tellAudiences(); });
+  document.addEventListener("change", (event) => { if (event.target.closest("#change-time")) tellAudiences(); });
   if (!form) return;
   const PAUSE_MS = 1500, AGAIN_MS = 5000;
   const note = $("#kept"), place = "parvis:post:" + form.dataset.post;
@@ -109,7 +140,7 @@
     $("button", box)?.focus();
     if (!waits.size) goOn();
   }
-  const written = (value, name) => (name === "media" ? window.parvis.mediaNames?.(value) || value : Array.isArray(value) ? value.join("\n\n") : value === true ? "✓" : value === false ? "–" : value);
+  const written = (value, name) => (/(^|-)media$/.test(name) ? window.parvis.mediaNames?.(value) ?? value : Array.isArray(value) ? value.join("\n\n") : value === true ? "✓" : value === false ? "–" : value);
   function draw(one) {
     const piece = $("#one-conflict").content.cloneNode(true), whole = piece.firstElementChild;
     $("[data-label]", piece).textContent = one.label;
@@ -181,6 +212,22 @@
     }
     if (act.elements.expected) act.elements.expected.value = form.elements.base_version.value;
   }, true);
+
+  // Hashtags of the campaign are put below the text as if they were typed: what is there already is not said twice.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-insert-tags]"), field = $("#f-text");
+    if (!button || !field) return;
+    const isThere = (tag) => new RegExp(`(?<![\\p{L}\\p{N}_])${tag.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\p{L}\\p{N}_])`, "iu").test(field.value);
+    const tags = button.dataset.insertTags.split(" ").filter((tag) => tag && !isThere(tag));
+    $("[data-tags-said]", button.parentElement).textContent = tags.length ? button.dataset.said : button.dataset.there;
+    if (!tags.length) return;
+    const text = (field.value.trim() ? (field.value.endsWith("\n") ? "\n" : "\n\n") : "") + tags.join(" ");
+    field.focus();
+    field.setSelectionRange(field.value.length, field.value.length);
+    if (document.execCommand("insertText", false, text)) return; // so that it can be undone like typing
+    field.setRangeText(text, field.value.length, field.value.length, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
 
   document.addEventListener("parvis:live", ({ detail }) => {
     if (detail.many || detail.ids.includes("post:" + form.dataset.post)) keep();

@@ -192,8 +192,8 @@
   }
   // The same file once more goes on with what it had begun.
   function filesFrom(transfer) { return [...(transfer?.files || [])]; }
-  // Files that are dragged over `page` or pasted into it.
-  function catchFiles(page, take) {
+  // Files that are dragged over `page`, or pasted anywhere.
+  function catchFiles(page, take, { pastes = true } = {}) {
     let depth = 0;
     const isFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
     page.addEventListener("dragenter", (event) => { if (isFiles(event)) { event.preventDefault(); depth += 1; page.classList.add("is-over-files"); } });
@@ -204,13 +204,13 @@
       event.preventDefault();
       depth = 0;
       page.classList.remove("is-over-files");
-      take(filesFrom(event.dataTransfer));
+      take(filesFrom(event.dataTransfer), false);
     });
-    document.addEventListener("paste", (event) => {
+    if (pastes) document.addEventListener("paste", (event) => {
       const files = filesFrom(event.clipboardData);
       if (!files.length || event.clipboardData.types.includes("text/plain")) return;
       event.preventDefault();
-      take(files);
+      take(files, true);
     });
   }
   window.parvis.uploads = { send, goOn, catchFiles, ask };
