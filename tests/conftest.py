@@ -15,7 +15,6 @@ OF_POSTGRESQL = (
     "tests/browser/test_axe_entrance.py", "tests/browser/test_hostile_watch.py", "tests/browser/test_keys.py",
     "tests/worker/test_run.py", "tests/real/test_oidc.py", "tests/real/test_website.py", "tests/real/test_wordpress_acts.py",
     "tests/real/test_wordpress_connector.py", "tests/real/test_wordpress_delivery.py",
-    "tests/real/test_wordpress_publishing.py",
 )  # fmt: skip
 """What no database makes different: where script/test runs both halves side by side, it is in one of them.
 
