@@ -7,7 +7,7 @@ import pytest
 from parvis.channels.search import SearchRow, add_rows, search_words
 from parvis.core.errors import QueryNotUnderstood
 from parvis.core.types import Status
-from parvis.inbox import ways
+from parvis.inbox import searching, ways
 from parvis.inbox.models import Conversation, Label, Labelling
 from parvis.inbox.queries import conversation_detail, conversation_page, ids_after, neighbours
 from parvis.testing.clock import later
@@ -214,6 +214,26 @@ def test_pages_follow_each_other_without_gap_or_double_and_lead_back(cast, now, 
     assert [row.id for row in back.rows] == [row.id for row in pages[1].rows]
     first = conversation_page(member, text, now=now, before=pages[1].previous, limit=5)
     assert first.previous is None and pages[0].previous is None
+
+
+@pytest.mark.parametrize("at_once", [(1, 1), (2, 4), (3, 30), (60, 60)])
+def test_words_with_a_filter_find_each_once_however_many_are_looked_at_at_once(cast, now, monkeypatch, at_once):
+    monkeypatch.setattr(searching, "FILTERED_BATCHES", at_once)
+    channel, open_ids = make_channel(cast.news), []
+    for number in range(24):
+        item = findable(make_item(channel, f"common {number}", at=now))
+        conversation = make_conversation(item, state="done" if number % 5 else "open")
+        findable(make_item(channel, f"common reply {number}", at=now, root=item))
+        open_ids += [] if number % 5 else [conversation.id]
+    found, cursor = [], None
+    while True:
+        page = conversation_page(cast.olive, "common state:open", now=now, after=cursor, limit=2)
+        assert len(page.rows) == 2 or page.is_partial or page.next is None
+        found += [row.id for row in page.rows]
+        cursor = page.next
+        if cursor is None:
+            break
+    assert found == open_ids[::-1]
 
 
 def test_ways_that_gather_and_ways_that_walk_find_the_same(cast, house, now, monkeypatch):

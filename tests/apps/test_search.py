@@ -119,6 +119,17 @@ def test_pages_follow_each_other_over_blocks(cast, monkeypatch):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("sizes", [[40], [1] * 40, [3, 1, 30, 5], [7, 7, 7, 7]])
+def test_search_that_is_read_on_finds_the_same_in_any_portions(cast, monkeypatch, sizes):
+    monkeypatch.setitem(search.BLOCK_BITS, connection.vendor, 2)
+    ids = [findable(cast.news, "word" if number % 3 else "other") for number in range(40)]
+    wanted = [key for number, key in enumerate(ids) if number % 3][::-1]
+    begun = search.ItemSearch(search.terms_of("word"), department_ids=[cast.news.id])
+    assert [key for size in sizes for key in begun.older(size)] == wanted[: sum(sizes)]
+    assert begun.older(1) == wanted[sum(sizes) :][:1]
+
+
+@pytest.mark.django_db
 def test_item_that_is_gone_is_not_found(cast):
     findable(cast.news, "fleeting")
     Item.objects.all().delete()

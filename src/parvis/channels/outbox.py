@@ -145,11 +145,9 @@ def _must_offer(channel: Channel, can: Can, item: Item) -> None:
 def _overruled_by(items: Sequence[Item], can: Can, channels: dict[int, Channel]) -> list[tuple[int, int, str]]:
     """(id, item id, state) of older orders that only change the status, where the new one does as well."""
     found: list[tuple[int, int, str]] = []
-    for channel in channels.values():
-        kinds = status_orders(channel)
-        if can not in kinds:
-            continue
-        item_ids = [item.pk for item in items if item.channel_id == channel.pk]
+    changing = {key: tuple(status_orders(channel)) for key, channel in channels.items()}
+    for kinds in {kinds for kinds in changing.values() if can in kinds}:
+        item_ids = [item.pk for item in items if changing[item.channel_id] == kinds]
         older = Effect.objects.filter(
             item_id__in=item_ids, can__in=kinds, state__in=[EffectState.WAITING, EffectState.NEEDS_PERSON]
         )

@@ -99,19 +99,37 @@ def item_ids_with(
 
     `department_ids` None: all of the house. Empty where nothing is asked for.
     """
-    departments = all_departments() if department_ids is None else sorted(set(department_ids))
-    if not terms or not departments or limit < 1:
-        return []
-    last_id = newest_id()
-    below = last_id + 1 if before_id is None else min(before_id, last_id + 1)
-    found: list[int] = []
-    newest, size = (below - 1) >> _block_bits(), 1
-    while newest >= 0 and len(found) < limit:
-        oldest = max(newest - size + 1, 0)
-        hits = _find(terms, departments, range(newest, oldest - 1, -1), below=below, limit=limit - len(found))
-        found += hits
-        newest, size = oldest - 1, _next_size(size, hit_count=len(hits), missing_count=limit - len(found))
-    return found
+    return ItemSearch(terms, department_ids=department_ids, before_id=before_id).older(limit)
+
+
+class ItemSearch:
+    """Read on from where it stands, newest first, as far as it is wanted."""
+
+    def __init__(
+        self, terms: Sequence[Term], *, department_ids: Iterable[int] | None, before_id: int | None = None
+    ) -> None:
+        self._terms = terms
+        self._departments = all_departments() if department_ids is None else sorted(set(department_ids))
+        last_id = newest_id() if terms and self._departments else 0
+        self._below = last_id + 1 if before_id is None else min(before_id, last_id + 1)
+        """Ids from here on are read already."""
+        self._block_count = 1
+        """That are read at once: more, where they hold little."""
+
+    def older(self, limit: int) -> list[int]:
+        """The next ids; fewer than `limit` where there are no more."""
+        found: list[int] = []
+        while self._terms and self._departments and self._below > 1 and len(found) < limit:
+            newest = (self._below - 1) >> _block_bits()
+            oldest = max(newest - self._block_count + 1, 0)
+            missing = limit - len(found)
+            blocks = range(newest, oldest - 1, -1)
+            hits = _find(self._terms, self._departments, blocks, below=self._below, limit=missing)
+            found += hits
+            is_full = len(hits) == missing  # then these blocks may hold more
+            self._below = hits[-1] if is_full else oldest << _block_bits()
+            self._block_count = _next_size(self._block_count, hit_count=len(hits), missing_count=missing - len(hits))
+        return found
 
 
 def add_rows(rows: Sequence[SearchRow]) -> None:

@@ -12,6 +12,8 @@ from parvis.conf.options import read_options
 from parvis.core.wording import Text
 
 NAME = "web"
+GARBAGE_AT = 20_000
+"""Objects more than before, at which Python looks for garbage."""
 HELP = Text("Serve the pages (a part of `parvis run`).", "Servir les pages (une partie de `parvis run`).")
 
 
@@ -37,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
     import_module(settings.ROOT_URLCONF)  # all screens: a fault in one shows at the start
     gc.collect()
     gc.freeze()  # the processes part below and share what is loaded by now
+    gc.set_threshold(GARBAGE_AT)  # a page makes thousands of objects and leaves few: looking so often found nothing
 
     def in_web_process(*_: object) -> Application:
         die_with_parent()

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+import msgspec
 from django.db import connection
 
 from parvis.channels.models import EffectState
 from parvis.core.connector import Can
 from parvis.core.types import Status
-from parvis.jobs.rows import as_param
+from parvis.jobs.rows import among, as_param
 
 VISIBLE = (Status.PUBLISHED, Status.HELD)
 """What is still there: only these count in a row."""
@@ -46,7 +47,8 @@ def derive(root_ids: Collection[int]) -> dict[int, Derived]:
     keys = iter(sorted(root_ids))
     while chunk := list(islice(keys, _ROWS_A_STATEMENT)):
         answered = _answered_at(chunk)
-        for row in _select(_LAST.format(marks=_marks(chunk)), (*chunk, *chunk)):
+        of_them, given = among(chunk)
+        for row in _select(_LAST.format(of_them=of_them), (*given, *given)):
             derived = _derived(row, answered)
             found[derived.root_id] = derived
     return found
@@ -54,10 +56,10 @@ def derive(root_ids: Collection[int]) -> dict[int, Derived]:
 
 _THREADS = """
     SELECT i.id, i.id AS r, i.status, i.published_at, i.received_at FROM channels_item i
-    WHERE i.id IN ({marks}) AND i.root_id IS NULL
+    WHERE i.id {of_them} AND i.root_id IS NULL
     UNION ALL
     SELECT i.id, i.root_id AS r, i.status, i.published_at, i.received_at FROM channels_item i
-    WHERE i.root_id IN ({marks})
+    WHERE i.root_id {of_them}
 """
 # The platform's clock may run ahead of ours: what it dates into the future counts from when it came.
 _LAST = (
@@ -128,66 +130,90 @@ def _why(
 def _answered_at(root_ids: Sequence[int]) -> dict[int, datetime]:
     """When we last answered in each thread, as far as the answer is on its way or there."""
     states = [str(state) for state in _ANSWERING]
-    part = (
-        "SELECT {root} AS r, e.created_at FROM channels_item i CROSS JOIN channels_effect e"
-        " WHERE {where} AND e.item_id = i.id AND e.can = %s AND e.state IN ({states})"
-    )
-    marks = _marks(root_ids)
+    of_them, given = among(root_ids)
+    answers = _ANSWERS[connection.vendor].format(states=_marks(states))
     sql = " UNION ALL ".join(
-        part.format(root=root, where=f"i.{root[2:]} IN ({marks})", states=_marks(states))
+        f"SELECT {root}, e.created_at FROM channels_item i CROSS JOIN {answers} {root} {of_them}"  # noqa: S608
         for root in ("i.id", "i.root_id")
     )
     found: dict[int, datetime] = {}
-    for root, at in _select(sql, (*root_ids, str(Can.REPLY), *states, *root_ids, str(Can.REPLY), *states)):
+    for root, at in _select(sql, (str(Can.REPLY), *states, *given) * 2):
         moment = _aware(at)
         found[root] = max(moment, found.get(root, moment))
     return found
 
 
+_ANSWERS = {
+    "sqlite": "channels_effect e WHERE e.item_id = i.id AND e.can = %s AND e.state IN ({states}) AND",
+    "postgresql": "LATERAL (SELECT o.created_at FROM channels_effect o"
+    " WHERE o.item_id = i.id AND o.can = %s AND o.state IN ({states}) OFFSET 0) e WHERE",
+}
+"""OFFSET 0: from the items to their orders. Answers are few among all orders, so that PostgreSQL would rather read
+every order there ever was."""
+
+
 def write_derived(derived: dict[int, Derived]) -> int:
     """Brings the rows of conversations, by id, up to date; how many had to change."""
     pairs = iter(sorted(derived.items()))
+    write = _write_sqlite if connection.vendor == "sqlite" else _write_postgresql
     changed = 0
     while chunk := list(islice(pairs, _ROWS_A_STATEMENT)):
-        values = ", ".join([_VALUES[connection.vendor]] * len(chunk))
-        params = [value for key, found in chunk for value in _params(key, found)]
-        with connection.cursor() as cursor:
-            cursor.execute(_WRITE.format(values=values), params)
-            changed += cursor.rowcount
+        changed += write([_values(key, found) for key, found in chunk])
     return changed
 
 
-_COLUMNS = (
-    "last_item_id", "last_activity_at", "item_count", "held_count", "is_unanswered", "kind", "language", "has_link",
-    "why", "newest_item_id",
-)  # fmt: skip
-_VALUES = {
-    "sqlite": f"({', '.join(['%s'] * (len(_COLUMNS) + 1))})",
-    "postgresql": "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s)",
-}
-_WRITE = (
-    "UPDATE inbox_conversation AS c SET "  # noqa: S608 - names and placeholders only
-    + ", ".join(f"{name} = v.column{at}" for at, name in enumerate(_COLUMNS, 2))
-    + " FROM (VALUES {values}) AS v WHERE c.id = v.column1 AND NOT ("
-    + " AND ".join(f"c.{name} = v.column{at}" for at, name in enumerate(_COLUMNS, 2))
-    + ")"
-)
+_COLUMNS = {
+    "id": "bigint", "last_item_id": "bigint", "last_activity_at": "timestamptz", "item_count": "integer",
+    "held_count": "integer", "is_unanswered": "boolean", "kind": "text", "language": "text", "has_link": "boolean",
+    "why": "jsonb", "newest_item_id": "bigint",
+}  # fmt: skip
+"""With their types on PostgreSQL, which takes all rows as one piece of JSON: thousands of parameters take the
+driver longer than the statement takes the server."""
+_SET = ", ".join(f"{name} = v.{name}" for name in _COLUMNS if name != "id")
+_IS_SO = " AND ".join(f"c.{name} = v.{name}" for name in _COLUMNS if name != "id")
+_WRITE = f"UPDATE inbox_conversation AS c SET {_SET} FROM {{rows}} WHERE c.id = v.id AND NOT ({_IS_SO})"  # noqa: S608 - names only
+_RECORDS = f"json_to_recordset(%s) AS v({', '.join(f'{name} {kind}' for name, kind in _COLUMNS.items())})"
+_NAMED = ", ".join(f"column{at} AS {name}" for at, name in enumerate(_COLUMNS, 1))
 
 
-def _params(key: int, found: Derived) -> tuple[Any, ...]:
+def _values(key: int, found: Derived) -> tuple[Any, ...]:
     return (
         key,
         found.last_item_id,
-        as_param(found.last_activity_at),
+        found.last_activity_at,
         found.item_count,
         found.held_count,
         found.is_unanswered,
         found.kind,
         found.language,
         found.has_link,
-        json.dumps(found.why),
+        found.why,
         found.newest_item_id,
     )
+
+
+def _write_sqlite(rows: Sequence[Sequence[Any]]) -> int:
+    row = f"({', '.join(['%s'] * len(_COLUMNS))})"
+    values = f"(SELECT {_NAMED} FROM (VALUES {', '.join([row] * len(rows))})) AS v"  # noqa: S608 - names and placeholders only
+    params = [_plain(value) for values in rows for value in values]
+    return _execute(_WRITE.format(rows=values), params)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return as_param(value)
+    return json.dumps(value) if isinstance(value, tuple) else value
+
+
+def _write_postgresql(rows: Sequence[Sequence[Any]]) -> int:
+    records = msgspec.json.encode([dict(zip(_COLUMNS, row, strict=True)) for row in rows])
+    return _execute(_WRITE.format(rows=_RECORDS), [records.decode()])
+
+
+def _execute(sql: str, params: Sequence[Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return int(cursor.rowcount)
 
 
 def _select(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:

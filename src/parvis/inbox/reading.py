@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q
 
 from parvis.channels.models import Item, ItemVersion
 from parvis.inbox.filling import rows_of
-from parvis.inbox.models import Conversation, Draft, Note
+from parvis.inbox.models import Conversation
 from parvis.inbox.rows import (
     ConversationDetail,
     HistoryView,
@@ -16,6 +17,7 @@ from parvis.inbox.rows import (
     VersionView,
 )
 from parvis.inbox.thread import WINDOW, read_thread
+from parvis.inbox.ways import aware
 from parvis.orgs.access import may
 from parvis.orgs.models import AuditEntry, Member
 from parvis.orgs.rights import Action
@@ -36,14 +38,15 @@ def conversation_detail(
     if row is None or not may(member, Action.SEE, row):
         return None
     thread = read_thread(row.root_id, older=older, newer=newer)
+    notes, drafts = _written_beside(row.id, member)
     return ConversationDetail(
         row=row,
         root_id=row.root_id,
         items=sorted(thread.items, key=lambda item: (item.at, item.id)),
         older=thread.older,
         newer=thread.newer,
-        notes=_notes(row.id),
-        drafts=dict(Draft.objects.filter(conversation=row.id, member=member).values_list("kind", "text")),
+        notes=notes,
+        drafts=drafts,
         present=[PresenceView(one.id, one.name, one.is_typing) for one in row.present],
         article=thread.article,
         can=thread.can,
@@ -70,10 +73,23 @@ def item_versions(member: Member, item_id: int) -> list[VersionView] | None:
     return [VersionView(one.pk, one.until, one.title, one.body, one.body_is_html, item) for one in versions]
 
 
-def _notes(conversation_id: int) -> list[NoteView]:
-    notes = Note.objects.filter(conversation=conversation_id).order_by("-id")
-    rows = notes.values_list("id", "member_id", "member__name", "text", "created_at")[:_NOTES]
-    return [NoteView(*row) for row in reversed(rows)]
+_BESIDE = """
+SELECT * FROM (SELECT n.id, n.member_id, m.name, n.text, n.created_at FROM inbox_note n
+    JOIN orgs_member m ON m.id = n.member_id WHERE n.conversation_id = %s ORDER BY n.id DESC LIMIT {notes}) AS newest
+UNION ALL
+SELECT 0, d.member_id, d.kind, d.text, d.updated_at FROM inbox_draft d
+    WHERE d.conversation_id = %s AND d.member_id = %s
+ORDER BY 1
+"""
+
+
+def _written_beside(conversation_id: int, member: Member) -> tuple[list[NoteView], dict[str, str]]:
+    """The newest notes, oldest first, and the member's own drafts by kind."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BESIDE.format(notes=_NOTES), [conversation_id, conversation_id, member.pk])
+        rows = cursor.fetchall()
+    drafts = {kind: text for key, _, kind, text, _ in rows if not key}
+    return [NoteView(key, whose, name, text, aware(at)) for key, whose, name, text, at in rows if key], drafts
 
 
 def history_rows(conversation_id: int, item_ids: Sequence[int]) -> list[HistoryView]:

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from math import ceil
 
 from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
 from parvis.channels.models import Item
-from parvis.channels.search import Term, item_ids_with, search_words
+from parvis.channels.search import ItemSearch, Term, search_words
 from parvis.core.query import chips_of
 from parvis.inbox import cursors
 from parvis.inbox.filling import rows_of
 from parvis.inbox.filters import Filter, slow_reason
-from parvis.inbox.looking import COUNT_S, MOST_WORK_S, WORK_S, look
+from parvis.inbox.looking import COUNT_S, MOST_WORK_S, OF_THREAD, WORK_S, look
 from parvis.inbox.rows import MOST_CHIPS, Page
 from parvis.inbox.ways import conditions_of
 from parvis.jobs.rows import among
@@ -22,7 +23,8 @@ from parvis.orgs.models import Member
 BATCHES, FILTERED_BATCHES = (100, 300), (300, 1500)
 """Items that are looked at at once, first and then: more, where the rest of the filter leaves few of them."""
 MOST_BATCHES = 20
-"""For work on all that is found; a page makes do with two, and says so where they leave it short."""
+"""For work on all that is found; a page makes do with the items of two, and says so where they leave it short."""
+_MARGIN = 1.5
 MOST_COMPARED = 2000
 """Newer items of the same threads that are looked at, so that no conversation comes on two pages."""
 _ROWS_AT_ONCE = 100
@@ -105,11 +107,13 @@ def _collect(
 ) -> tuple[dict[int, int], int | None]:
     """{conversation: its newest matching item}, newest first, and the item id before which the next page begins."""
     hits: dict[int, int] = {}
-    before = start
     first, then = FILTERED_BATCHES if conditions_of(found, but_departments=True) or limit > BATCHES[1] else BATCHES
-    for size in (first, *[then] * (batch_count - 1)):
-        ids = item_ids_with(found.words, department_ids=found.departments, before_id=before, limit=size)
+    size, left = first, first + then * (batch_count - 1)
+    search, before = ItemSearch(found.words, department_ids=found.departments, before_id=start), start
+    while left > 0:
+        ids = search.older(size)
         earlier = _shown_earlier(found, ids, start) if start is not None and ids else set()
+        count_before = len(hits)
         for key, item_id in _said(found, _conversations_of(found, ids)):
             if key in hits or key in earlier:
                 continue
@@ -118,8 +122,15 @@ def _collect(
             hits[key] = item_id
         if len(ids) < size:
             return hits, None
-        before = ids[-1]
+        before, left = ids[-1], left - size
+        size = min(_next_batch(size, len(hits) - count_before, limit - len(hits), least=first, most=then), left)
     return hits, before
+
+
+def _next_batch(size: int, hit_count: int, missing_count: int, *, least: int, most: int) -> int:
+    """Items to look at next: as many as seem to be needed, and all that may be where little was found."""
+    needed = ceil(size * (missing_count + 1) / hit_count * _MARGIN) if hit_count else most
+    return max(min(needed, most), least)
 
 
 def _conversations_of(found: Filter, item_ids: Sequence[int]) -> list[tuple[int, int, str]]:
@@ -130,7 +141,7 @@ def _conversations_of(found: Filter, item_ids: Sequence[int]) -> list[tuple[int,
     of_items, params = among(item_ids)
     where = "".join(f" AND ({clause.sql})" for clause in conditions)
     sql = (
-        "SELECT c.id, i.id, p.name FROM channels_item i CROSS JOIN inbox_conversation c"  # noqa: S608
+        f"SELECT c.id, i.id, p.name FROM channels_item i CROSS JOIN {OF_THREAD[connection.vendor]}"  # noqa: S608
         " LEFT JOIN channels_profile p ON p.id = i.profile_id"
         f" WHERE i.id {of_items} AND c.root_id = COALESCE(i.root_id, i.id){where}"
         " ORDER BY i.id DESC"

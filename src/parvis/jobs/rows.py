@@ -67,13 +67,14 @@ def update_rows(model: type[Model], fields: Sequence[str], rows: Iterable[Sequen
         )
 
 
-def among(values: Sequence[Any]) -> tuple[str, list[Any]]:
-    """What follows a column that is to have one of the values, and its parameters.
+def among(values: Sequence[int]) -> tuple[str, list[Any]]:
+    """What follows a column that is to have one of the ids, and its parameters.
 
     PostgreSQL gets them as one array: a long list of parameters takes it, and the driver, longer than the query.
+    Written out here, since the driver looks at each number, and prepares the query anew for every size of them.
     """
     if connection.vendor == "postgresql":
-        return "= ANY(%s)", [list(values)]
+        return "= ANY(%s::bigint[])", [f"{{{','.join(map(str, values))}}}"]
     return f"IN ({', '.join(['%s'] * len(values))})", list(values)
 
 

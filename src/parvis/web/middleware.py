@@ -89,8 +89,12 @@ def _drop_nul(request: HttpRequest) -> None:
 
 
 def _member(request: HttpRequest) -> Member | None:
+    """The member itself and not Django's lazy wrapping of it, through which everything that a page asks would go."""
     user = request.user
-    return user if user.is_authenticated and user.is_active else None
+    if not user.is_authenticated or not user.is_active:
+        return None
+    request.user = member = cast(Any, user)._wrapped if isinstance(user, SimpleLazyObject) else user  # noqa: SLF001
+    return cast(Member, member)
 
 
 def _to_entrance(request: HttpRequest) -> HttpResponse:

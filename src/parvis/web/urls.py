@@ -7,9 +7,12 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from parvis.web import screens
 
+OPENED_MOST = ("inbox", "today")
+"""An address is looked for in one screen after the other: these come first."""
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(f"parvis.web.screens.{module.name}.urls"))
-    for module in pkgutil.iter_modules(screens.__path__)
+    for module in sorted(pkgutil.iter_modules(screens.__path__), key=lambda module: module.name not in OPENED_MOST)
     if module.ispkg and find_spec(f"parvis.web.screens.{module.name}.urls")
 ]
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.cache import cache, caches
+from django.core.cache import caches
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -51,6 +51,17 @@ class ReasonChoice:
     code: str
     digit: int
     name: str
+
+
+class Reasons(list[ReasonChoice]):
+    """All of them. Pieces of pages are told apart by what they show: these are put into words for it once."""
+
+    def __repr__(self) -> str:
+        return self.in_words
+
+    @cached_property
+    def in_words(self) -> str:
+        return super().__repr__()
 
 
 @dataclass
@@ -115,7 +126,7 @@ class Listing:
         return next((tab.view_id for tab in self.tabs if tab.is_here and tab.view_id), None)
 
     @cached_property
-    def reasons(self) -> list[ReasonChoice]:
+    def reasons(self) -> Reasons:
         return reason_choices()
 
     @cached_property
@@ -223,12 +234,16 @@ def kept_query(request: HttpRequest) -> dict[str, str]:
     return {name: request.GET[name] for name in ("q", "after", "before") if request.GET.get(name) is not None}
 
 
-def reason_choices() -> list[ReasonChoice]:
-    from django.utils.translation import get_language
-
+def reason_choices() -> Reasons:
     is_french = (get_language() or "en").startswith("fr")
-    rows = cache.get_or_set("reasons", reasons, REASONS_KEPT_S) or []
-    return [ReasonChoice(one.code, one.digit, one.name_fr if is_french else one.name_en) for one in rows]
+    key = f"reasons:{is_french}"
+    kept: Reasons | None = caches["pages"].get(key)
+    if kept is None:
+        rows = reasons()
+        kept = Reasons(ReasonChoice(one.code, one.digit, one.name_fr if is_french else one.name_en) for one in rows)
+        repr(kept)  # kept with them
+        caches["pages"].set(key, kept, REASONS_KEPT_S)
+    return kept
 
 
 def _standing_views() -> list[ViewRow]:
