@@ -116,6 +116,26 @@ def test_one_more_query_among_many_builds_nothing_anew(monkeypatch):
         matcher.remove(f"new {n}")
 
 
+def test_one_more_wildcard_among_many_is_found_at_once_and_builds_nothing_anew(monkeypatch):
+    matcher = matcher_of(
+        *(Word(f"mot{n}") for n in range(9_000)), *(Pattern(f"debut{n}*") for n in range(50)), Pattern("*fin")
+    )
+    matcher.settle()
+    monkeypatch.setattr(finding, "BytesAhoCorasick", None)
+    matcher.add("new", Query(Pattern("nouv*")))
+    assert found(matcher, "debut7 nouveau mot8") == [8, 9_007, "new"]
+    matcher.remove("new")
+    matcher.remove(9_007)
+    assert found(matcher, "debut7x nouveau mot8 enfin") == [8, 9_050]
+    matcher.add("again", Query(Pattern("debut7*")))
+    assert found(matcher, "debut7x") == ["again"]
+
+
+def test_phrase_of_one_word_twice_is_not_that_word_once():
+    matcher = matcher_of(Any((Phrase((Word("ha"), Word("ha"))), Word("rire"))))
+    assert (found(matcher, "ha ha ha"), found(matcher, "ha, le ha")) == ([0], [])
+
+
 def test_queries_that_come_and_go_leave_nothing_behind():
     """Also what begins with letters within words, a tag, a phrase: whatever they are found by."""
     roots = [

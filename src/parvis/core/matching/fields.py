@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from parvis.core.matching.prepared import Prepared
+from parvis.core.matching.signs import has_handles, has_tags
 from parvis.core.query.document import Document
 from parvis.core.query.fields import BY_NAME, Value
 from parvis.core.query.homoglyphs import hard
@@ -165,6 +166,13 @@ def found_by(name: str, value: str, *, is_hard: bool) -> tuple[str, str] | None:
             return None
 
 
+def has_values(name: str, of: Prepared) -> bool:
+    """False where it is seen at once that there are none: most texts have no hashtag."""
+    if name == "hashtag":
+        return has_tags(of.document)
+    return name != "mention" or has_handles(of.document)
+
+
 def values_of(name: str, of: Prepared) -> set[str]:
     """A document's values of a field by which queries are found. "" among them: it has any."""
     values = of.values.get(name)
@@ -184,12 +192,12 @@ def _values_of(name: str, of: Prepared) -> set[str]:
         tag = document.lang.lower().replace("_", "-")
         return {tag, tag.split("-")[0]}
     if name == "site":
-        host = _host_of_origin("/".join(document.url.split("/", 3)[:3]))
-        return {host[at:] for at in range(len(host)) if not at or host[at - 1] == "."}
+        return _hosts_of_origin("/".join(document.url.split("/", 3)[:3]))
     return {of.mode(word) for text in (document.author, document.handle) for word in folded(text)}  # author
 
 
 @lru_cache(4096)
-def _host_of_origin(origin: str) -> str:
-    """Of an address up to its path: many documents come from the same sites."""
-    return host_of(origin)
+def _hosts_of_origin(origin: str) -> set[str]:
+    """Of an address up to its path, the host and those above it: many documents come from the same sites."""
+    host = host_of(origin)
+    return {host[at:] for at in range(len(host)) if not at or host[at - 1] == "."}

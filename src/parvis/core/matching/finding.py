@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from parvis.core.matching.folding import bare
 from parvis.core.matching.prepared import Prepared
-from parvis.core.text.normalise import LONGEST_WORD
+from parvis.core.text.normalise import BAR, LONGEST_WORD
 
 try:
     from ahocorasick_rs import BytesAhoCorasick, Implementation
@@ -16,29 +16,26 @@ _MOST_SCANNED = 8_000
 """Words: of more, look-ups word by word are quicker than a pass over the letters."""
 _WORDS_WORTH = 32
 """Words that an automaton takes in, in the time that a document loses where they are looked up."""
-_PIECES_WORTH = 4
-"""Documents of which each piece costs as much as to take it into an automaton."""
 _FEW = 4
 """So many pieces are looked for one by one as quickly."""
 _SMALL = 2_000
 """Literals whose quickest automaton takes 3 MB; of more, a smaller one misses the cache less."""
 
-Scan = Callable[[bytes], list[int]]
+Scan = Callable[[bytes], list[str]]
 
 
 def _scan_of(literals: Iterable[str]) -> Scan:
-    """Gives the hashes of all literals that stand in a folded text."""
+    """Gives all literals that stand in a folded text, some of them several times."""
     known = list(literals)
     way = Implementation.DFA if len(known) < _SMALL else Implementation.ContiguousNFA
     find = BytesAhoCorasick([bare(one).encode() for one in known], implementation=way).find_matches_as_indexes
-    hashes = list(map(hash, known))
-    return lambda text: [hashes[found[0]] for found in find(text, overlapping=True)]
+    return lambda text: [known[found[0]] for found in find(text, overlapping=True)]
 
 
 class Words:
-    """Folded words, by their hashes.
+    """Folded words, and the pieces that are looked for together with them.
 
-    Of few words an automaton is built once to part texts has cost as much as that: so whoever changes queries all day
+    Of few an automaton is built once to part texts has cost as much as that: so whoever changes queries all day
     and whoever changes none pay little. Of many, all words of a text are given: that is quicker than to ask which of
     them queries look for.
     """
@@ -61,14 +58,20 @@ class Words:
             if len(self._few) > _MOST_SCANNED:
                 self._few = None
 
-    def found_in(self, of: Prepared) -> set[int]:
+    def found_in(self, of: Prepared, pieces: "PiecesOfWords") -> set[str]:
+        """BAR among them. Of many words, those too that nobody asks for."""
         if self._scan is None and self._few is not None:
             self._lost += 1
             if self._lost * _WORDS_WORTH > len(self._few):
                 self.settle()
         if self._scan is not None:
-            return set(self._scan(of.folded if self._has_long else of.sought))
-        return set(map(hash, of.words if self._has_long else of.uncut_words))
+            found = set(self._scan(of.folded if self._has_long else of.sought))
+            found.add(BAR)
+            return found
+        found = set(of.words if self._has_long else of.uncut_words)
+        if pieces:
+            found.update(pieces.found_in(of))
+        return found
 
     def settle(self) -> None:
         self._lost = 0
@@ -77,14 +80,20 @@ class Words:
 
 
 class PiecesOfWords:
-    """Starred pieces, by their hashes."""
+    """Letters within words.
+
+    Those that came since the automaton was built are looked for one by one, until that has cost as much as to build it
+    anew. Those that went meanwhile are still found, which harms nobody.
+    """
 
     def __init__(self) -> None:
         self._uses: dict[str, int] = {}
-        self._letters: dict[bytes, int] = {}
-        """Hashes by what has to stand in the text."""
+        self._new: dict[bytes, str] = {}
+        """By what has to stand in the text, of what the automaton does not know."""
+        self._built: frozenset[str] = frozenset()
         self._scan: Scan | None = None
         self._lost = 0
+        """Pieces that were looked for one by one since."""
 
     def __len__(self) -> int:
         return len(self._uses)
@@ -92,28 +101,29 @@ class PiecesOfWords:
     def add(self, piece: str) -> None:
         if piece not in self._uses:
             self._uses[piece] = 0
-            self._letters[bare(piece).encode()] = hash(piece)
-            self._scan = None
+            if piece not in self._built:
+                self._new[bare(piece).encode()] = piece
         self._uses[piece] += 1
 
     def remove(self, piece: str) -> None:
         self._uses[piece] -= 1
         if not self._uses[piece]:
             del self._uses[piece]
-            del self._letters[bare(piece).encode()]
-            self._scan = None
+            self._new.pop(bare(piece).encode(), None)
 
-    def found_in(self, of: Prepared) -> Iterable[int]:
-        if self._scan is None:
-            self._lost += 1
-            if self._lost > _PIECES_WORTH:
-                self.settle()
-        text = of.folded
-        if self._scan is not None:
-            return self._scan(text)
-        return [number for letters, number in self._letters.items() if letters in text]
+    def found_in(self, of: Prepared) -> list[str]:
+        self._lost += len(self._new)
+        if self._lost > len(self._uses):
+            self.settle()
+        text = of.sought
+        found = self._scan(text) if self._scan is not None else []
+        if self._new:
+            found += [piece for letters, piece in self._new.items() if letters in text]
+        return found
 
     def settle(self) -> None:
         self._lost = 0
-        if HAS_AUTOMATON and len(self._uses) > _FEW and self._scan is None:
-            self._scan = _scan_of(self._uses)
+        if HAS_AUTOMATON and len(self._new) > _FEW:
+            self._built = frozenset(self._uses)
+            self._scan = _scan_of(self._built)
+            self._new.clear()

@@ -11,9 +11,11 @@ def folded_once(text: str) -> tuple[str, ...]:
 
 
 def starred(piece: str) -> str:
-    """A piece of text as the pattern that it is: ` cli` begins a word, so it is `cli*`; `tio` is `*tio*`."""
-    begins, ends = piece[0] == " ", piece[-1] == " "
-    return sys.intern(f"{'' if begins else '*'}{piece.strip()}{'' if ends else '*'}")
+    """A piece of text as the pattern of a need: ` cli` begins a word, so it is `cli*`; `tio` is `*tio*`.
+
+    Whether it ends a word is left open: where pieces are looked for, long words are not cut yet.
+    """
+    return sys.intern(f"{'' if piece[0] == ' ' else '*'}{piece.strip()}*")
 
 
 def bare(literal: str) -> str:

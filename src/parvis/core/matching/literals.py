@@ -1,20 +1,23 @@
-"""The words, pieces of words and values that queries look for; and which of them a document has.
+"""The words, pieces of words and values that queries look for; and which of them a document has."""
 
-Each goes by its hash, of 61 bits and with a key of this process: a number that can be compared without touching the
-word, of which a hundred thousand lie strewn over memory. That two words share one is not to be expected in the
-lifetime of any desk.
-"""
-
-from array import array
 from collections.abc import Iterable, Sequence
 
-from parvis.core.matching.fields import values_of
+from parvis.core.matching.fields import has_values, values_of
 from parvis.core.matching.finding import PiecesOfWords, Words
-from parvis.core.matching.needs import Literal, Token
 from parvis.core.matching.prepared import Prepared
+from parvis.core.text.normalise import BAR
 
-ALWAYS = hash("always there: |")
-"""The number of what every document has."""
+ALWAYS = BAR
+"""What every document has."""
+
+
+def token(name: str, value: str) -> str:
+    """The literal of a field's value; "" any value. No word and no piece has a colon."""
+    return f"{name}:{value}"
+
+
+def is_word(literal: str) -> bool:
+    return ":" not in literal and "*" not in literal
 
 
 class Literals:
@@ -24,41 +27,35 @@ class Literals:
         self._names: dict[str, int] = {}
         """Of fields of which values are asked for: by how many."""
 
-    def numbers_of(self, words: Sequence[str], others: Iterable[Literal] = ()) -> "array[int]":
-        """`others`: pieces and values, which have to be announced by `take`."""
-        numbers = array("q", map(hash, words))
+    def add_words(self, words: Sequence[str]) -> None:
         self._words.add_all(words)
-        if others:
-            numbers.extend(map(hash, others))
-        return numbers
 
-    def take(self, others: Iterable[Literal]) -> None:
+    def take(self, others: Iterable[str]) -> None:
         """Pieces and values are found from now on, until `let_go` was called as often."""
         for one in others:
-            if isinstance(one, Token):
-                self._names[one.name] = self._names.get(one.name, 0) + 1
+            name, colon, _ = one.partition(":")
+            if colon:
+                self._names[name] = self._names.get(name, 0) + 1
             else:
                 self._pieces.add(one)
+                self._words.add_all((one,))
 
-    def let_go(self, others: Iterable[Literal]) -> None:
+    def let_go(self, others: Iterable[str]) -> None:
         for one in others:
-            if not isinstance(one, Token):
+            name, colon, _ = one.partition(":")
+            if not colon:
                 self._pieces.remove(one)
-            elif self._names[one.name] == 1:
-                del self._names[one.name]
+            elif self._names[name] == 1:
+                del self._names[name]
             else:
-                self._names[one.name] -= 1
+                self._names[name] -= 1
 
-    def found_in(self, of: Prepared) -> set[int]:
-        """The numbers of what a document has; among them those of words that nobody asks for."""
-        found = self._words.found_in(of)
-        if self._pieces:
-            found.update(self._pieces.found_in(of))
+    def found_in(self, of: Prepared) -> set[str]:
+        """What a document has, ALWAYS among it, and words that nobody asks for."""
+        found = self._words.found_in(of, self._pieces)
         for name in self._names:
-            values = values_of(name, of)
-            if values:
-                found.update([hash(Token(name, value)) for value in values])
-        found.add(ALWAYS)
+            if has_values(name, of) and (values := values_of(name, of)):
+                found.update([token(name, value) for value in values])
         return found
 
     def settle(self) -> None:

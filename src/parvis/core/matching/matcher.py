@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Generic
 
 from parvis.core.matching.compiling import is_hard_query
-from parvis.core.matching.entries import Entry, Key, Making, More
+from parvis.core.matching.entries import Entry, Key, Making
 from parvis.core.matching.frequency import Frequencies
 from parvis.core.matching.literals import Literals
 from parvis.core.matching.prepared import Prepared
@@ -35,10 +35,10 @@ class Matcher(Generic[Key]):
         self._hard = _Side[Key](frequencies, is_hard=True)
 
     def __len__(self) -> int:
-        return len(self._plain.numbers) + len(self._hard.numbers)
+        return len(self._plain.entries) + len(self._hard.entries)
 
     def __contains__(self, key: Key) -> bool:
-        return key in self._plain.numbers or key in self._hard.numbers
+        return key in self._plain.entries or key in self._hard.entries
 
     def add(self, key: Key, query: Query) -> None:
         """Raises ValueError where the key is there already."""
@@ -60,7 +60,7 @@ class Matcher(Generic[Key]):
 
     def remove(self, key: Key) -> int:
         """Raises KeyError where there is no such key. Gives its place, for `change`."""
-        side = self._hard if key in self._hard.numbers else self._plain
+        side = self._hard if key in self._hard.entries else self._plain
         return side.remove(key).order
 
     def change(self, key: Key, query: Query) -> None:
@@ -77,7 +77,7 @@ class Matcher(Generic[Key]):
         """The keys of the queries that ask for it, in the order in which they were added. `now` is for `since:`."""
         of = Prepared(document, now=now or datetime.now(UTC), zone=self.zone)
         found = self._plain.matching(of)
-        if self._hard.numbers:
+        if self._hard.entries:
             found += self._hard.matching(of.hard)
         self._seen += 1
         if self._seen % _LEARNT_FROM == 0:
@@ -97,62 +97,21 @@ class _Side(Generic[Key]):
     """The queries that compare words as they are folded, or those after `fold:hard`."""
 
     def __init__(self, frequencies: Frequencies, *, is_hard: bool) -> None:
-        self.numbers: dict[Key, int] = {}
-        """Of the queries."""
-        self._entries: list[Entry[Key] | None] = []
-        self._free: list[int] = []
-        """Numbers of queries that are no more."""
+        self.entries: dict[Key, Entry[Key]] = {}
         self.literals = Literals()
-        self._rows = Rows()
+        self._rows = Rows[Key]()
         self._making = Making(frequencies, self.literals, is_hard=is_hard)
 
     def add(self, key: Key, query: Query, *, order: int) -> None:
-        entry, check = self._making.entry_of(key, order, query.root)
-        if self._free:
-            number = self._free.pop()
-            self._entries[number] = entry
-        else:
-            number = len(self._entries)
-            self._entries.append(entry)
-        self.numbers[key] = number
-        self._rows.add(number, entry.anchor, check)
+        entry = self.entries[key] = self._making.entry_of(key, order, query.root)
+        self._rows.add(entry)
 
     def remove(self, key: Key) -> Entry[Key]:
-        number = self.numbers.pop(key)
-        entry = self._entries[number]
-        assert entry is not None
-        self._entries[number] = None
-        self._free.append(number)
-        self._rows.remove(number, entry.anchor)
+        entry = self.entries.pop(key)
+        self._rows.remove(entry)
         self.literals.let_go(entry.others)
         return entry
 
     def matching(self, of: Prepared) -> list[Entry[Key]]:
         found = self.literals.found_in(of)
-        matching = []
-        entries = self._entries
-        for number in self._rows.candidates(found):
-            entry = entries[number]
-            assert entry is not None
-            if entry.more is None or _holds(entry.more, found, of):
-                matching.append(entry)
-        return matching
-
-
-def _holds(more: More, found: set[int], of: Prepared) -> bool:
-    """`found`: the numbers of the literals that the document has."""
-    groups, without, choices, rest = more
-    is_without = found.isdisjoint
-    if not is_without(without):
-        return False
-    for group in groups:
-        if is_without(group):
-            return False
-    for numbers, asked in choices:
-        if is_without(numbers):
-            for letters in asked:
-                if found.issuperset(letters.numbers) and letters.stand_in(of):
-                    break
-            else:
-                return False
-    return rest is None or rest.holds(of)
+        return [entry for entry in self._rows.candidates(found) if entry.more is None or entry.more.holds(found, of)]

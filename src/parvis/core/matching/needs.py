@@ -5,12 +5,12 @@ that has nothing in particular (only NOT, `spam:>0.5`, `url:`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 
 from parvis.core.matching.fields import found_by
 from parvis.core.matching.folding import folded_once, starred
 from parvis.core.matching.frequency import Frequencies, share_of_letters, share_of_value
+from parvis.core.matching.literals import token
 from parvis.core.matching.predicates import Run, Stars, halves_of, piece_of
 from parvis.core.query.document import hashtag_key, mention_key
 from parvis.core.query.homoglyphs import hard
@@ -35,17 +35,8 @@ MOST_KEPT = 4
 """Needs of one node that are looked at further: the rarest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A value of a field; "" any value."""
-
-    name: str
-    value: str
-
-
-Literal = str | Token
-"""A plain str is a folded word, or letters within words as a pattern whose stars are at its ends: `cli*`, `*mat*`."""
-Need = Sequence[Literal]
+Need = Sequence[str]
+"""Literals: folded words, letters within words (`cli*`, `*mat*`), values of fields (`lang:fr`)."""
 Weighed = tuple[float, Need]
 """With the share of documents in which one of its literals is expected; sums may pass 1."""
 share_first = itemgetter(0)
@@ -70,14 +61,14 @@ class Needs:
             return []
         return _best([self._weighed(need) for need in self._of_leaf(node)])
 
-    def of_plain(self, words: list[str], tokens: list[Token], asked: Sequence[Run | Stars]) -> list[Weighed]:
+    def of_plain(self, words: list[str], tokens: list[str], asked: Sequence[Run | Stars]) -> list[Weighed]:
         """Of one of several words, values, runs of words and letters within words."""
         if not (asked or tokens):
             return [(self.share_of_any(words), words)]
         if not (words or tokens) and len(asked) == 1 and isinstance(asked[0], Run):
             return [(self.share_of(word), (word,)) for word in asked[0].words]
         of_asked = [min(one.words, key=self.share_of) if isinstance(one, Run) else starred(one.piece) for one in asked]
-        others: list[Literal] = [*tokens, *of_asked]
+        others: list[str] = [*tokens, *of_asked]
         return [(self.share_of_any(words) + sum(map(self._share, others)), [*words, *others])]
 
     def _of_any(self, parts: Sequence[Node]) -> list[Weighed]:
@@ -107,15 +98,15 @@ class Needs:
                 return [(self._sign("mention", text, mention_key(text.rstrip("*"))),)]
             case Field(name, value):
                 key = found_by(name, value, is_hard=self.is_hard)
-                return [(Token(*key),)] if key else []
+                return [(token(*key),)] if key else []
         return []
 
     def _words(self, text: str) -> Sequence[str]:
         words = folded_once(text)
         return [hard(word) for word in words] if self.is_hard else words
 
-    def _sign(self, name: str, text: str, key: str) -> Token:
-        return Token(name, "" if text.endswith("*") else self._mode(key))
+    def _sign(self, name: str, text: str, key: str) -> str:
+        return token(name, "" if text.endswith("*") else self._mode(key))
 
     def _mode(self, word: str) -> str:
         return hard(word) if self.is_hard else word
@@ -125,9 +116,10 @@ class Needs:
             return self._share(need[0]), need
         return sum(map(self._share, need)), need
 
-    def _share(self, literal: Literal) -> float:
-        if not isinstance(literal, str):
-            return share_of_value(literal.name, literal.value)
+    def _share(self, literal: str) -> float:
+        name, colon, value = literal.partition(":")
+        if colon:
+            return share_of_value(name, value)
         return share_of_letters(literal) if "*" in literal else self.share_of(literal)
 
 

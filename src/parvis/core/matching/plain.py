@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from parvis.core.matching.folding import folded_once
-from parvis.core.matching.needs import Token
-from parvis.core.matching.predicates import Run, Stars, is_piece
+from parvis.core.matching.literals import token
+from parvis.core.matching.predicates import Run, Stars
 from parvis.core.query.document import hashtag_key, mention_key
 from parvis.core.query.homoglyphs import hard
 from parvis.core.query.tree import Any, Field, Hashtag, Mention, Node, Pattern, Phrase, Word
@@ -12,7 +12,7 @@ from parvis.core.query.words import folded_parts
 from parvis.core.text.normalise import LONGEST_WORD, plain_word
 
 Asked = Run | Stars
-Plain = tuple[list[str], list[Token], list[Asked]]
+Plain = tuple[list[str], list[str], list[Asked]]
 """Words and tokens are found early, of all queries at once; what is asked is looked for only where nothing else speaks
 against the query: runs of words, and letters within words, of which to find all at once is dear.
 """
@@ -25,7 +25,7 @@ class Reading:
     def plain(self, part: Node) -> Plain | None:
         """None: it asks for more than that."""
         found: list[str] = []
-        tokens: list[Token] = []
+        tokens: list[str] = []
         asked: list[Asked] = []
         for one in part.parts if isinstance(part, Any) else (part,):
             if isinstance(one, Word):
@@ -38,7 +38,7 @@ class Reading:
                 words = _words_of(one)
             else:
                 literal = self._literal(one)
-                if isinstance(literal, Token):
+                if isinstance(literal, str):
                     tokens.append(literal)
                 elif literal is not None:
                     asked.append(literal)
@@ -55,28 +55,27 @@ class Reading:
                 return None
         return found, tokens, asked
 
-    def _literal(self, leaf: Node) -> Token | Stars | None:
+    def _literal(self, leaf: Node) -> str | Stars | None:
         match leaf:
             case Pattern(text):
-                return self._piece(text)
+                return self._pattern(text)
             case Hashtag(text) | Field("hashtag", text):
                 return self._token("hashtag", text, hashtag_key(text))
             case Mention(text) | Field("mention", text):
                 return self._token("mention", text, mention_key(text))
         return None
 
-    def _piece(self, text: str) -> Stars | None:
-        """Letters of one word, with stars at their ends only."""
+    def _pattern(self, text: str) -> Stars | None:
+        """Letters of one word."""
         parts = folded_parts(text)
-        if len(parts) != 1 or not parts[0].strip("*") or not is_piece(parts[0]):
+        if len(parts) != 1 or not parts[0].strip("*"):
             return None
-        pattern = hard(parts[0]) if self.is_hard else parts[0]
-        return Stars(pattern)
+        return Stars(hard(parts[0]) if self.is_hard else parts[0])
 
-    def _token(self, name: str, text: str, key: str) -> Token | None:
+    def _token(self, name: str, text: str, key: str) -> str | None:
         if not key or text.endswith("*"):
             return None
-        return Token(name, hard(key) if self.is_hard else key)
+        return token(name, hard(key) if self.is_hard else key)
 
 
 def _words_of(phrase: Phrase) -> Sequence[str]:

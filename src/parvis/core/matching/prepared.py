@@ -72,6 +72,15 @@ class Prepared:
             found = self._positions[word] = [self.position_of(at) for at in self.indexes(word)]
         return found
 
+    def has_run(self, run: tuple[str, ...]) -> bool:
+        """Whether words follow each other, none of them as long as LONGEST_WORD."""
+        words, count, at = self.uncut_words, len(run), -1
+        for _ in range(words.count(run[0])):
+            at = words.index(run[0], at + 1)
+            if tuple(words[at : at + count]) == run:
+                return True
+        return False
+
     def position_of(self, at: int) -> int:
         """Of the word at an index of `words`."""
         return at if at < self.bar else at + GAP

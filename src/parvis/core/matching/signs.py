@@ -27,7 +27,7 @@ class Sign(NamedTuple):
 
 
 def tags_of(document: Document, mode: Callable[[str], str]) -> list[Sign]:
-    if not (document.hashtags or _stands_in(document, "#", "＃")):
+    if not has_tags(document):
         return []
 
     def keys(tag: str) -> frozenset[str]:
@@ -37,13 +37,22 @@ def tags_of(document: Document, mode: Callable[[str], str]) -> list[Sign]:
 
 
 def handles_of(document: Document, mode: Callable[[str], str]) -> list[Sign]:
-    if not (document.mentions or _stands_in(document, "@", "＠")):
+    if not has_handles(document):
         return []
 
     def keys(handle: str) -> frozenset[str]:
         return frozenset(map(mode, mention_keys(handle)))
 
     return [*_written(document, MENTION, "@＠", keys), *(Sign(keys(handle)) for handle in document.mentions)]
+
+
+def has_tags(document: Document) -> bool:
+    """Or may have some: whether a sign is there."""
+    return bool(document.hashtags) or _stands_in(document, "#", "＃")
+
+
+def has_handles(document: Document) -> bool:
+    return bool(document.mentions) or _stands_in(document, "@", "＠")
 
 
 def _stands_in(document: Document, sign: str, wide: str) -> bool:
