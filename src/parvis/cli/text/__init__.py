@@ -1,4 +1,4 @@
-"""`parvis text stories FILE.jsonl`, `parvis text count FILE`: engines that read texts. No database is needed."""
+"""`parvis text stories|count|score|train`: engines that read texts. No database is needed."""
 
 import argparse
 import importlib
@@ -14,6 +14,7 @@ import msgspec
 
 import parvis.connectors
 from parvis.cli import language
+from parvis.cli.text import scores, training
 from parvis.core.errors import BadInput, FileNotUnderstood
 from parvis.core.measuring import Measure, Measured, TextPart, TextRules
 from parvis.core.measuring.platforms import platforms
@@ -22,8 +23,8 @@ from parvis.core.wording import Text
 
 NAME = "text"
 HELP = Text(
-    "Read texts: which tell the same, and how long they are on a platform.",
-    "Lire des textes\u202f: lesquels disent la même chose, et leur longueur sur une plateforme.",
+    "Read texts: which tell the same, how long they are on a platform, and what they are.",
+    "Lire des textes\u202f: lesquels disent la même chose, leur longueur sur une plateforme, et ce qu’ils sont.",
 )
 
 _STORIES = Text(
@@ -87,6 +88,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     count.add_argument("--part", choices=list(TextPart), default=TextPart.TEXT, metavar="PART", help=part_help)
     count.add_argument("--json", action="store_true", help=_JSON.in_language(language()))
     count.set_defaults(run_action=print_lengths)
+    scores.add_arguments(actions.add_parser("score", help=scores.HELP.in_language(language())))
+    training.add_arguments(actions.add_parser("train", help=training.HELP.in_language(language())))
 
 
 def run(arguments: argparse.Namespace) -> int:
