@@ -8,7 +8,7 @@ import sys
 from types import ModuleType
 
 from parvis.conf.options import OptionWrong
-from parvis.core.errors import ParvisError
+from parvis.core.errors import FileNotUnderstood, ParvisError
 from parvis.core.wording import Text
 
 
@@ -28,6 +28,16 @@ def language() -> str:
     return "en"
 
 
+def say(text: Text) -> None:
+    """A sentence beside the output, which stays for other programs."""
+    print(f"parvis: {text.in_language(language())}", file=sys.stderr)
+
+
+def unread(name: str, error: Exception) -> FileNotUnderstood:
+    """For a file that could not be read, in the words of the system."""
+    return FileNotUnderstood(name=name, detail=getattr(error, "strerror", None) or type(error).__name__)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0 good, 1 nothing found or not valid, 2 a bad call."""
     parser = argparse.ArgumentParser(prog="parvis")
@@ -43,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code: int = chosen.run(chosen)
     except ParvisError as error:
-        print(f"parvis: {error.text.in_language(language())}", file=sys.stderr)
+        say(error.text)
         return 2
     except OptionWrong as error:
         print(f"parvis: {error}", file=sys.stderr)

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 import parvis.connectors
-from parvis.cli import language
+from parvis.cli import language, say, unread
 from parvis.core.connector import Connector
-from parvis.core.errors import AnswerNotUnderstood, FileNotUnderstood, RemoteError
+from parvis.core.errors import AnswerNotUnderstood, RemoteError
 from parvis.core.text.html import Profile, clean_html, plain_as_html
 from parvis.core.types import Answer, ItemRecord, Kind, Parsed, Payload, ProfileRecord
 from parvis.core.wording import Text
@@ -56,7 +56,7 @@ def read(source: str) -> int:
     except RemoteError as error:
         return _no(error.text)
     for problem in parsed.problems:
-        _say(_TROUBLE.format(where=problem.where, detail=problem.detail))
+        say(_TROUBLE.format(where=problem.where, detail=problem.detail))
     if not parsed.items:
         return _no(_NOTHING)
     for item in parsed.items:
@@ -108,7 +108,7 @@ def _bytes_of(source: str) -> bytes:
     try:
         return Path(source).read_bytes()
     except OSError as error:
-        raise FileNotUnderstood(name=source, detail=error.strerror or type(error).__name__) from error
+        raise unread(source, error) from error
 
 
 async def _opened(connector: Connector, address: str) -> tuple[Parsed, str]:
@@ -137,9 +137,5 @@ def _parsed(connector: Connector, answer: Answer) -> Parsed:
 
 
 def _no(text: Text) -> int:
-    _say(text)
+    say(text)
     return 1
-
-
-def _say(text: Text) -> None:
-    print(f"parvis: {text.in_language(language())}", file=sys.stderr)

@@ -4,8 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from parvis.cli import language
-from parvis.core.errors import FileNotUnderstood
+from parvis.cli import language, unread
 from parvis.core.text.html import Profile, clean_html
 from parvis.core.wording import Text
 
@@ -55,5 +54,5 @@ def _text_of(name: str) -> str:
     try:
         raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
-        raise FileNotUnderstood(name=name, detail=error.strerror or type(error).__name__) from error
+        raise unread(name, error) from error
     return raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from parvis.cli import language
+from parvis.cli import language, say, unread
 from parvis.core.errors import BadInput, FileNotUnderstood, QueryNotUnderstood
 from parvis.core.query.cost import Ease, cost_of
 from parvis.core.query.dialects import MANNERS
@@ -99,9 +99,9 @@ def show_import(text: str, dialect: Any) -> int:
         _show(text, fault)
         return 1
     for note in imported.notes:
-        _say(_NOTE.format(at=note.start + 1, detail=note.text))
+        say(_NOTE.format(at=note.start + 1, detail=note.text))
     if imported.query.root is None:
-        _say(_NOTHING)
+        say(_NOTHING)
         return 1
     print(imported.printed)
     return 0
@@ -123,7 +123,7 @@ def match_files(queries_name: str, documents_name: str) -> int:
         try:
             document = document_of(_object(line))
         except BadInput as error:
-            _say(_LINE.format(n=number, detail=error.text))
+            say(_LINE.format(n=number, detail=error.text))
             is_sound = False
             continue
         keys = list(matcher.match(document, now=now))
@@ -159,7 +159,7 @@ def _lines_of(name: str) -> Iterator[tuple[int, bytes]]:
         with Path(name).open("rb") as file:
             yield from _numbered(file)
     except OSError as error:
-        raise FileNotUnderstood(name=name, detail=error.strerror or type(error).__name__) from error
+        raise unread(name, error) from error
 
 
 def _numbered(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -184,7 +184,7 @@ def _object(line: bytes) -> dict[str, Any]:
 
 
 def _show(text: str, fault: QueryNotUnderstood) -> None:
-    _say(fault.text)
+    say(fault.text)
     for line in caret_lines(text, fault):
         print(f"  {line}", file=sys.stderr)
     if fault.repair is not None:
@@ -196,7 +196,3 @@ def _show(text: str, fault: QueryNotUnderstood) -> None:
 def _progress(number: int) -> None:
     if number % _PROGRESS_EVERY == 0 and sys.stderr.isatty():
         print(f"\r{number}", end="", file=sys.stderr)
-
-
-def _say(text: Text) -> None:
-    print(f"parvis: {text.in_language(language())}", file=sys.stderr)

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from parvis.cli import language
-from parvis.core.errors import AddressNotUnderstood, FileNotUnderstood
+from parvis.cli import language, say, unread
+from parvis.core.errors import AddressNotUnderstood
 from parvis.core.integrity import Finding, Page, SiteFacts, gather, inspect
 from parvis.core.wording import Text
 
@@ -61,7 +61,7 @@ def print_findings(names: Sequence[str], *, url: str) -> int:
             place = {"file": name} if len(names) > 1 else {}
             sys.stdout.buffer.write(msgspec.json.encode(place | line_of(finding)) + b"\n")
         if number % _PROGRESS_FILES == 0:
-            _say(_PROGRESS.format(done=number, count=len(names)))
+            say(_PROGRESS.format(done=number, count=len(names)))
     sys.stdout.buffer.flush()
     return 0 if is_any else 1
 
@@ -92,9 +92,4 @@ def _pages(names: Sequence[str], typed: Page | None) -> Iterator[tuple[str, Page
         try:
             yield name, Page.of_bytes(Path(name).read_bytes())
         except (OSError, ValueError) as error:
-            detail = getattr(error, "strerror", None) or type(error).__name__
-            raise FileNotUnderstood(name=name, detail=detail) from error
-
-
-def _say(text: Text) -> None:
-    print(f"parvis: {text.in_language(language())}", file=sys.stderr)
+            raise unread(name, error) from error

@@ -13,7 +13,7 @@ from typing import IO, Any
 import msgspec
 
 import parvis.connectors
-from parvis.cli import language
+from parvis.cli import language, say, unread
 from parvis.cli.text import scores, training
 from parvis.core.errors import BadInput, FileNotUnderstood
 from parvis.core.measuring import Measure, Measured, TextPart, TextRules
@@ -104,7 +104,7 @@ def print_stories(name: str) -> int:
     for line, text in _texts(name):
         if text is None:
             left_out_count += 1
-            _say(_NO_TEXT.format(line=line))
+            say(_NO_TEXT.format(line=line))
             _print({"doc": line, "story": None})
             continue
         read_count += 1
@@ -112,10 +112,10 @@ def print_stories(name: str) -> int:
         likeness = round(placement.likeness, 3)
         _print({"doc": line, "story": placement.story, "nearest": placement.nearest_key, "likeness": likeness})
         if read_count % _PROGRESS_LINES == 0:
-            _say(_PROGRESS.format(lines=read_count, stories=len(index)))
+            say(_PROGRESS.format(lines=read_count, stories=len(index)))
     sys.stdout.buffer.flush()
     if not read_count:
-        _say(_NOTHING.format(name=name))
+        say(_NOTHING.format(name=name))
     return 1 if left_out_count or not read_count else 0
 
 
@@ -133,7 +133,7 @@ def print_lengths(arguments: argparse.Namespace) -> int:
         for over in (counted for counted in measured.units if counted.is_over):
             is_any_over = True
             places = {"length": over.length, "most": over.most, "unit": over.limit.unit.value}
-            _say(_TOO_LONG.format(name=name, slug=slug, **places))
+            say(_TOO_LONG.format(name=name, slug=slug, **places))
     sys.stdout.buffer.flush()
     return 1 if is_any_over else 0
 
@@ -181,7 +181,7 @@ def _whole_text(name: str) -> str:
         content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         text = content.removeprefix(b"\xef\xbb\xbf").decode()
     except OSError as error:
-        raise FileNotUnderstood(name=name, detail=error.strerror or type(error).__name__) from error
+        raise unread(name, error) from error
     except UnicodeDecodeError as error:
         raise FileNotUnderstood(name=name, detail=_NO_UTF8) from error
     return text.removesuffix("\r\n") if text.endswith("\r\n") else text.removesuffix("\n")
@@ -195,7 +195,7 @@ def _texts(name: str) -> Iterator[tuple[int, str | None]]:
                 if line.strip():
                     yield number, _text_of(line)
     except OSError as error:
-        raise FileNotUnderstood(name=name, detail=error.strerror or type(error).__name__) from error
+        raise unread(name, error) from error
 
 
 def _opened(name: str) -> Any:
@@ -214,7 +214,3 @@ def _text_of(line: bytes) -> str | None:
 
 def _print(row: dict[str, Any]) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
-
-
-def _say(text: Text) -> None:
-    print(f"parvis: {text.in_language(language())}", file=sys.stderr)

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from parvis.cli import unread
 from parvis.core.errors import BadInput, FileNotUnderstood
 from parvis.core.wording import Text
 
@@ -38,7 +39,7 @@ class CsvRows:
             lines = io.TextIOWrapper(self._source, encoding, errors=_errors_of(encoding), newline="")
             self.delimiter = _delimiter_of(sample.decode(encoding, "replace"))
         except OSError as error:
-            raise FileNotUnderstood(name=name, detail=error.strerror or type(error).__name__) from error
+            raise unread(name, error) from error
         csv.field_size_limit(sys.maxsize)
         self._reader = csv.reader(lines, delimiter=self.delimiter)
         self.header = next(self._filled(), [])
@@ -62,7 +63,7 @@ class CsvRows:
         try:
             yield from filter(None, self._reader)
         except OSError as error:
-            raise FileNotUnderstood(name=self.name, detail=error.strerror or type(error).__name__) from error
+            raise unread(self.name, error) from error
         except csv.Error as error:
             detail = _BROKEN.format(row=self._reader.line_num, detail=str(error))
             raise FileNotUnderstood(name=self.name, detail=detail) from error
@@ -71,7 +72,7 @@ class CsvRows:
         try:
             return sys.stdin.buffer if self.name == "-" else Path(self.name).open("rb")
         except OSError as error:
-            raise FileNotUnderstood(name=self.name, detail=error.strerror or type(error).__name__) from error
+            raise unread(self.name, error) from error
 
     def _place_of(self, column: str) -> int:
         """By its name as it is written; else without regard to capitals and spaces around it."""

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from parvis.cli import language
+from parvis.cli import language, say
 from parvis.cli.text.csv_rows import CsvRows
 from parvis.core.errors import BadInput
 from parvis.core.wording import Text
@@ -69,8 +69,8 @@ def print_scores(arguments: argparse.Namespace) -> int:
             text_count += sum(bool(text.strip()) for text in texts)
             row_count += len(batch)
             if row_count // PROGRESS_ROWS > (row_count - len(batch)) // PROGRESS_ROWS:
-                _say(_PROGRESS.format(rows=row_count))
-    _say(_PROGRESS.format(rows=row_count) if text_count else _NOTHING.format(name=arguments.file))
+                say(_PROGRESS.format(rows=row_count))
+    say(_PROGRESS.format(rows=row_count) if text_count else _NOTHING.format(name=arguments.file))
     return 0 if text_count else 1
 
 
@@ -131,7 +131,3 @@ def _batches(rows: CsvRows) -> Iterator[list[list[str]]]:
 def _readable(text: str) -> str:
     """Without the halves of characters that stand for bytes that are no UTF-8."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _say(text: Text) -> None:
-    print(f"parvis: {text.in_language(language())}", file=sys.stderr)

@@ -7,8 +7,7 @@ from pathlib import Path
 import msgspec
 
 import parvis.core.text
-from parvis.cli import language
-from parvis.core.errors import FileNotUnderstood
+from parvis.cli import language, unread
 from parvis.core.wording import Text
 
 HELP = Text(
@@ -41,8 +40,7 @@ def train(arguments: argparse.Namespace) -> int:
     try:
         sets = making.sets_in(Path(arguments.data))
     except OSError as error:
-        detail = error.strerror or type(error).__name__
-        raise FileNotUnderstood(name=error.filename or arguments.data, detail=detail) from error
+        raise unread(error.filename or arguments.data, error) from error
     for figure in making.figures(sets, say=_say):
         sys.stdout.buffer.write(msgspec.json.encode(figure) + b"\n")
         sys.stdout.buffer.flush()

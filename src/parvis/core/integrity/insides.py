@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from parvis.core.integrity.findings import Finding, Kind, Severity, excerpt, finding
-from parvis.core.integrity.hosts import domain_of, host_of
+from parvis.core.integrity.hosts import domain_of, host_of, name_of
 from parvis.core.integrity.links import Zone, zone_at
 from parvis.core.integrity.reading import Reading
 from parvis.core.integrity.scripts import Script
@@ -118,7 +118,7 @@ def _loaded(reading: Reading) -> Iterator[Finding]:
         if not host or not reading.is_strange(host):
             continue
         href = element.attributes["src"]
-        if _NUMBERED_HOST.match(host) or told_by(host.split(".")[-2]).strength >= 3:
+        if _NUMBERED_HOST.match(host) or told_by(name_of(host)).strength >= 3:
             yield finding(Kind.UNKNOWN_SCRIPT, Severity.HIGH, href, _ODD_SCRIPT.format(host=host))
         elif reading.known.is_telling and not reading.known.has_script_host(host):
             yield finding(Kind.UNKNOWN_SCRIPT, Severity.MEDIUM, href, _NEW_SCRIPT.format(host=host))
@@ -137,7 +137,7 @@ def _frames(reading: Reading) -> Iterator[Finding]:
         is_hidden = reading.hiding.of(element) is not None or any(_FRAME_TINY.match(size) for size in sizes)
         is_odd = (
             _NUMBERED_HOST.match(host) is not None
-            or told_by(host.split(".")[-2]).strength >= 2
+            or told_by(name_of(host)).strength >= 2
             or zone_at(reading.tree, element.start) in {Zone.BEFORE, Zone.AFTER}
             or (reading.known.is_telling and not reading.known.has_frame_host(host))
         )
@@ -159,7 +159,7 @@ def _data(reading: Reading) -> Iterator[Finding]:
             host = host_of(url)
             if not host or not reading.is_strange(host) or reading.mention_counts[domain_of(host)]:
                 continue
-            if is_odd or (told_by(host.split(".")[-2]).strength >= 2 and not reading.subjects):
+            if is_odd or (told_by(name_of(host)).strength >= 2 and not reading.subjects):
                 yield finding(Kind.STRANGE_DATA, Severity.HIGH, url, _DATA.format(host=host, text=excerpt(chunk.text)))
 
 

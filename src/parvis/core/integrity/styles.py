@@ -203,7 +203,7 @@ def _keys(element: Element) -> Iterator[str]:
 
 
 def _applies(selector: Selector, element: Element) -> bool:
-    """Siblings (+ and ~) are not looked at: such a rule applies as if the sibling were there, or never hides alone."""
+    """Siblings (+ and ~) are not looked at: such a rule is taken as not applying."""
     (_, first), *others = selector.compounds
     if not _fits(first, element):
         return False
