@@ -77,7 +77,7 @@ def print_scores(arguments: argparse.Namespace) -> int:
 def told_of(texts: Sequence[str], task: str, languages: Sequence[str] | None) -> list[tuple[str, str, str]]:
     """Label, score and language of each text."""
     try:
-        from parvis.core.text.classify.prior import CLASSES, TONE, shipped, vectors_and_features
+        from parvis.core.text.classify.prior import CLASSES, TONE, scores_of, shipped, vectors_and_features
         from parvis.core.text.language import identify
     except ModuleNotFoundError as error:
         raise BadInput(detail=_NO_NUMPY) from error
@@ -87,13 +87,12 @@ def told_of(texts: Sequence[str], task: str, languages: Sequence[str] | None) ->
         return [(guess.language, f"{guess.share:.4f}", guess.language) for guess in guesses]
     features, vectors = vectors_and_features(texts, codes)
     shares = shipped().shares(features, vectors, task)
+    scores = scores_of(shares, task).tolist()
     if task == TONE:
-        scores = shares[:, 2] + shares[:, 1] / 2
         names = [CLASSES[TONE][place] for place in shares.argmax(axis=1).tolist()]
     else:
-        scores = shares[:, 1]
-        names = [CLASSES[task][score >= _LIKELY_FROM] for score in scores.tolist()]
-    return [(name, f"{score:.4f}", code) for name, score, code in zip(names, scores.tolist(), codes, strict=True)]
+        names = [CLASSES[task][score >= _LIKELY_FROM] for score in scores]
+    return [(name, f"{score:.4f}", code) for name, score, code in zip(names, scores, codes, strict=True)]
 
 
 def _own_languages(written: str | None) -> list[str] | None:

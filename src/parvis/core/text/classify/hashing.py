@@ -115,12 +115,12 @@ def counted(owners: Sequence[Numbers], ids: Sequence[Numbers], row_count: int, b
     return Rows(starts, keys & ((1 << bits) - 1), counts)
 
 
-def sums_of_rows(rows: Rows, values: NDArray[Any]) -> NDArray[Any]:
-    """The sum of each row's values; 0 for an empty one. Values may have a second axis."""
-    sums = np.zeros((rows.row_count, *values.shape[1:]), dtype=np.float64)
-    full = np.flatnonzero(rows.starts[1:] > rows.starts[:-1])
+def sums_of_rows(starts: Numbers, values: NDArray[Any]) -> Floats:
+    """The sum of each row's values, which are `values[starts[i]:starts[i + 1]]`; 0 for an empty one."""
+    sums = np.zeros(len(starts) - 1)
+    full = np.flatnonzero(np.diff(starts))
     if len(full):
-        sums[full] = np.add.reduceat(values, rows.starts[full], axis=0)
+        sums[full] = np.add.reduceat(values, starts[full])
     return sums
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from parvis.core.text.classify.hashing import BITS, Floats, Numbers
+from parvis.core.text.classify.hashing import BITS, Floats, Numbers, sums_of_rows
 from parvis.core.text.classify.vectors import Vectors
 
 SIZE = 1 << BITS
@@ -140,11 +140,7 @@ class Memory:
         return sums
 
     def _sums(self, products: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-        sums = np.zeros(count, np.float32)
-        full = np.flatnonzero(np.diff(self._starts[: count + 1]))
-        if len(full):
-            sums[full] = np.add.reduceat(products, self._starts[full])
-        return sums
+        return sums_of_rows(self._starts[: count + 1], products).astype(np.float32)
 
 
 def stretched(masses: NDArray[np.floating[Any]]) -> Floats:

@@ -3,11 +3,9 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-import numpy as np
-
 from parvis.core.text.classify.calibration import Curve
 from parvis.core.text.classify.fitting import Manner
-from parvis.core.text.classify.hashing import Floats, Rows
+from parvis.core.text.classify.hashing import Floats, Rows, sums_of_rows
 from parvis.core.text.classify.memory import Weights
 from parvis.core.text.classify.vectors import Sparse
 
@@ -73,11 +71,7 @@ class Decision(NamedTuple):
 
 
 def product(rows: Sparse, weights: Weights) -> Floats:
-    sums = np.zeros(rows.row_count)
-    full = np.flatnonzero(np.diff(rows.starts))
-    if len(full):
-        sums[full] = np.add.reduceat(rows.values * weights[rows.ids], rows.starts[full])
-    return sums
+    return sums_of_rows(rows.starts, rows.values * weights[rows.ids])
 
 
 def squared(rows: Sparse) -> Sparse:

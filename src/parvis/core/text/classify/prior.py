@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parvis.core.text.classify.features import Features, features_of, shape_names
-from parvis.core.text.classify.hashing import BITS, Floats
+from parvis.core.text.classify.hashing import BITS, Floats, sums_of_rows
 from parvis.core.text.classify.logistic import sigmoid
 from parvis.core.text.classify.vectors import TABLE_BITS, TABLE_SIZE, Background, Sparse, Vectors, vectors_of
 
@@ -82,6 +82,11 @@ class Prior(NamedTuple):
         return np.stack([blame, np.maximum(1 - blame - praise, 0.0), praise], axis=1)
 
 
+def scores_of(shares: Floats, task: str) -> Floats:
+    """One number a text, 0 to 1: how likely spam, or toxic; of tone from blame over neither to praise."""
+    return shares[:, 2] + shares[:, 1] / 2 if task == TONE else shares[:, 1]
+
+
 def tone_of(shapes: Floats) -> Floats:
     """Below 0 blame, above 0 praise."""
     return shapes @ _tone_weights()
@@ -97,12 +102,7 @@ def _tone_weights() -> Floats:
 
 
 def _product(rows: Sparse, weights: NDArray[np.float32]) -> Floats:
-    sums = np.zeros(rows.row_count)
-    full = np.flatnonzero(rows.starts[1:] > rows.starts[:-1])
-    if len(full):
-        products = rows.values * weights[rows.ids >> (BITS - TABLE_BITS)]
-        sums[full] = np.add.reduceat(products, rows.starts[full])
-    return sums
+    return sums_of_rows(rows.starts, rows.values * weights[rows.ids >> (BITS - TABLE_BITS)])
 
 
 @cache

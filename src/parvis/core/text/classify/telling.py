@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from parvis.core.text.classify.prior import TASKS, shipped, vectors_and_features
+from parvis.core.text.classify.prior import TASKS, scores_of, shipped, vectors_and_features
 from parvis.core.text.language import identify
 
 
@@ -22,6 +22,5 @@ def tell(texts: Sequence[str], *, languages: Collection[str] | None = None) -> l
         return []
     codes = [guess.language for guess in identify(texts, languages=languages)]
     features, vectors = vectors_and_features(texts, codes)
-    spam, toxicity, tone = (shipped().shares(features, vectors, task) for task in TASKS)
-    columns = (spam[:, 1].tolist(), toxicity[:, 1].tolist(), (tone[:, 2] + tone[:, 1] / 2).tolist())
+    columns = [scores_of(shipped().shares(features, vectors, task), task).tolist() for task in TASKS]
     return [Told(*told) for told in zip(codes, *columns, strict=True)]

@@ -61,7 +61,7 @@ def vectors_of(features: Features, background: Background) -> Vectors:
 
 def weighed(rows: Rows, rarity: NDArray[np.float32]) -> Sparse:
     values = (1.0 + np.log(rows.counts)) * rarity[rows.ids >> (BITS - TABLE_BITS)]
-    lengths = np.sqrt(sums_of_rows(Rows(rows.starts, rows.ids, values), values * values))
+    lengths = np.sqrt(sums_of_rows(rows.starts, values * values))
     values /= np.repeat(np.maximum(lengths, 1e-9), np.diff(rows.starts))
     return Sparse(rows.starts, rows.ids, values)
 
